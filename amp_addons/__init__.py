@@ -1,0 +1,36 @@
+"""mitmproxy addons that show, route and protect the traffic of the Amp CLI.
+
+The names below are the public Python API. They are imported on first use, so that importing the package costs nothing
+that the caller does not need.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amp_addons.core.sse import ServerSentEvent, SSEDecoder
+    from amp_addons.rulefiles.catalog import Catalog, Classification, classify
+
+__all__ = ["Catalog", "Classification", "SSEDecoder", "ServerSentEvent", "classify"]
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Catalog": "amp_addons.rulefiles.catalog",
+    "Classification": "amp_addons.rulefiles.catalog",
+    "SSEDecoder": "amp_addons.core.sse",
+    "ServerSentEvent": "amp_addons.core.sse",
+    "classify": "amp_addons.rulefiles.catalog",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
