@@ -1,0 +1,112 @@
+"""Names every flow by its row of the endpoint catalog: in metadata, a comment and a marker that mitmproxy's interfaces and filters use."""
+
+import os
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from mitmproxy import addonmanager, ctx, http
+from mitmproxy.proxy.mode_specs import ReverseMode
+
+from amp_addons.addons import script
+from amp_addons.addons.hub import Hub
+from amp_addons.addons.startup import refuse
+from amp_addons.rulefiles.catalog import Catalog, Classification, classify
+
+DEFAULT_AMP_URL = "https://ampcode.com"
+
+MARKERS = {
+    "inference": ":speech_balloon:",
+    "user": ":bust_in_silhouette:",
+    "threads": ":thread:",
+    "github": ":octopus:",
+    "realtime": ":electric_plug:",
+    "telemetry": ":bar_chart:",
+    "internal": ":gear:",
+    "web": ":globe_with_meridians:",
+    "update": ":package:",
+    "other": ":white_small_square:",
+}
+UNKNOWN_MARKER = ":question:"
+
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
+
+
+class Classify:
+    name = "amp.classify"
+
+    def __init__(self, hub: Hub) -> None:
+        self._catalog = Catalog.load()
+        self._amp_url = DEFAULT_AMP_URL
+        self._lookup = lru_cache(maxsize=1024)(self._look_up)
+        hub.classify = self.classify
+
+    def load(self, loader: addonmanager.Loader) -> None:
+        loader.add_option(
+            "amp_url", str, os.environ.get("AMP_URL") or DEFAULT_AMP_URL, "Where the Amp service is: the client's amp.url (default: $AMP_URL)."
+        )
+        loader.add_option("amp_catalog", Sequence[str], [], "Endpoint catalogs of your own (YAML files); their rows come before the shipped ones.")
+
+    def configure(self, updated: set[str]) -> None:
+        if "amp_url" in updated:
+            if problem := _problem_of(ctx.options.amp_url):
+                return refuse(problem)
+            self._amp_url = ctx.options.amp_url
+        if "amp_catalog" in updated and ctx.options.amp_catalog:
+            try:
+                self._catalog = Catalog.load(*ctx.options.amp_catalog)
+            except (OSError, ValueError) as error:
+                return refuse(f"option amp_catalog: {error}")
+        self._lookup.cache_clear()
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        found = self.classify(flow)
+        flow.metadata.update(
+            {
+                "amp.endpoint": found.endpoint,
+                "amp.category": found.category,
+                "amp.route": found.route,
+                "amp.known": found.known,
+                **{f"amp.{key}": value for key in ("provider", "api", "catalog") if (value := getattr(found, key))},
+            }
+        )
+        flow.comment = flow.comment or " · ".join(part for part in (found.endpoint, found.route, found.api) if part)
+        flow.marked = flow.marked or (MARKERS.get(found.category, "") if found.known else UNKNOWN_MARKER)
+
+    def classify(self, flow: http.HTTPFlow) -> Classification:
+        """The classification of a flow by its method and URL; in reverse mode the upstream stands for amp.url."""
+        return self._lookup(flow.request.method, url_of(flow), self._base_of(flow))
+
+    def _look_up(self, method: str, url: str, amp_url: str) -> Classification:
+        return classify(method, url, catalog=self._catalog, amp_url=amp_url)
+
+    def _base_of(self, flow: http.HTTPFlow) -> str:
+        mode = flow.client_conn.proxy_mode
+        if not isinstance(mode, ReverseMode):
+            return self._amp_url
+        # A reverse listener exists to be somebody's amp.url. Its path, where amp.url has one, is the client's too.
+        host, port = mode.address
+        if host == "openrouter.ai":
+            return self._amp_url
+        return f"{mode.scheme}://{f'[{host}]' if ':' in host else host}:{port}{urlsplit(self._amp_url).path}"
+
+
+def url_of(flow: http.HTTPFlow) -> str:
+    """The URL by the host that the connection goes to; by the Host header where only an address is known (transparent mode)."""
+    return flow.request.pretty_url if _ADDRESS.fullmatch(flow.request.host) else flow.request.url
+
+
+def _problem_of(amp_url: str) -> str | None:
+    try:
+        parts = urlsplit(amp_url)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0 and parts.username is None
+    except ValueError:
+        fine = False
+    if fine and not parts.query and not parts.fragment:
+        return None
+    # The value is not repeated: a URL with a password in it would end up in a log.
+    return "option amp_url: expected http:// or https:// with a host, and perhaps a port and a path, such as https://ampcode.com; found something else."
+
+
+addons = script(__name__)

@@ -1,0 +1,64 @@
+"""Where the addons of one proxy meet: the traces of the flows under way, the consumers of their events, and the pump."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from mitmproxy import http
+
+from amp_addons.addons.pump import Pump
+from amp_addons.core.classify import Classification
+from amp_addons.core.events import Event
+from amp_addons.core.trace import FlowTrace
+
+logger = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """A consumer of events, such as the events file or the display.
+
+    `publish` is called on the event loop and must return at once. `wants_each_event` asks for a `stream.event` for every
+    server-sent event; without it only tallies are kept.
+    """
+
+    wants_each_event: bool
+
+    def publish(self, events: Sequence[Event], trace: FlowTrace) -> None: ...
+
+
+class Hub:
+    """One a proxy. A sink that fails is turned off, which is said once; the others go on."""
+
+    classify: Callable[[http.HTTPFlow], Classification]
+    """How a flow is classified: set by the addon `classify`."""
+
+    def __init__(self) -> None:
+        self.traces: dict[str, FlowTrace] = {}
+        self.pump = Pump()
+        self._sinks: list[Sink] = []
+
+    def attach(self, sink: Sink) -> None:
+        if sink not in self._sinks:
+            self._sinks.append(sink)
+
+    def detach(self, sink: Sink) -> None:
+        if sink in self._sinks:
+            self._sinks.remove(sink)
+
+    def open(self, flow: str, started: float) -> FlowTrace:
+        """Begin the trace of a flow."""
+        each_event = any(sink.wants_each_event for sink in self._sinks)
+        trace = self.traces[flow] = FlowTrace(flow, started, self.publish, each_event=each_event)
+        return trace
+
+    def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:
+        for sink in self._sinks.copy():
+            try:
+                sink.publish(events, trace)
+            except Exception as error:
+                self.detach(sink)
+                logger.warning(
+                    "amp_addons: %s failed with %s and is turned off; the traffic goes on.", type(sink).__name__, type(error).__name__
+                )
+        if trace.ended:
+            self.traces.pop(trace.flow, None)

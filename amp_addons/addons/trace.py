@@ -1,0 +1,124 @@
+"""Tells each flow's trace what mitmproxy's hooks say of it. Looks only: nothing of a flow is changed here.
+
+Times are the ones mitmproxy notes in the flow, so that a recording tells the same as the live flow did.
+"""
+
+import time
+from functools import partial
+
+from mitmproxy import http
+from mitmproxy.connection import Client, ConnectionState
+
+from amp_addons.addons import script
+from amp_addons.addons.classify import url_of
+from amp_addons.addons.hub import Hub
+from amp_addons.core.events import Ended, Outcome
+from amp_addons.core.hints import RequestHints, read_hints
+from amp_addons.core.stream import expects_events
+from amp_addons.core.trace import FlowTrace
+
+
+class Trace:
+    name = "amp.trace"
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def request(self, flow: http.HTTPFlow) -> None:
+        self._trace_of(flow)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        trace, response = self._trace_of(flow), flow.response
+        if trace.response is not None or response is None:
+            return
+        content_type = response.headers.get("content-type")
+        trace.answer(
+            response.timestamp_start or time.time(),
+            status=response.status_code,
+            content_type=content_type,
+            content_encoding=response.headers.get("content-encoding"),
+            is_stream=expects_events(response.status_code, content_type, asked=bool(trace.request and trace.request.stream)),
+        )
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        if flow.websocket is not None:
+            return  # websocket_end follows
+        assert flow.response
+        at = flow.response.timestamp_end or time.time()
+        trace = self._trace_of(flow)
+        if trace.watch and not trace.taken and flow.response.raw_content:
+            # Not streamed through us: read from a file, or set by another addon.
+            self._hub.pump.add(partial(trace.feed, [(at, flow.response.raw_content)]))
+        if not flow.error:
+            self._end(flow, at)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        at = flow.error.timestamp if flow.error else time.time()
+        if _client_left(flow):
+            self._end(flow, at, "aborted", "aborted")
+        else:
+            self._end(flow, at, "error", "truncated")
+
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        assert flow.websocket
+        message = flow.websocket.messages[-1]
+        self._trace_of(flow).ws_message(
+            message.timestamp, from_client=message.from_client, is_text=message.is_text, content=message.content
+        )
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        self._end(flow, (flow.websocket and flow.websocket.timestamp_end) or time.time())
+
+    def client_disconnected(self, client: Client) -> None:
+        # Every flow of the connection has ended by a hook above, but for hooks that another addon kept from us.
+        for trace in [trace for trace in self._hub.traces.values() if trace.connection == client.id]:
+            self._hub.pump.add(partial(trace.end, time.time(), outcome="aborted", ended="aborted"))
+
+    def done(self) -> None:
+        self._hub.pump.run()
+        for trace in list(self._hub.traces.values()):
+            trace.end(time.time(), outcome="aborted", ended="aborted", error="the proxy was stopped")
+
+    def _trace_of(self, flow: http.HTTPFlow) -> FlowTrace:
+        """The flow's trace, begun with the first hook that asks for it: after an early error that is `error`."""
+        if trace := self._hub.traces.get(flow.id):
+            return trace
+        request, found = flow.request, self._hub.classify(flow)
+        trace = self._hub.open(flow.id, request.timestamp_start)
+        trace.connection = flow.client_conn.id
+        inference = found.category == "inference"
+        header = request.headers.get
+        trace.begin(
+            method=request.method,
+            url=url_of(flow),
+            classification=found,
+            hints=read_hints(request.path, request.raw_content, header("content-encoding")) if inference else RequestHints(),
+            thread=header("x-amp-thread-id") or found.params.get("thread"),
+            message=header("x-amp-message-id") or header("amp-message-id"),
+            client=flow.client_conn.peername[0] if flow.client_conn.peername else None,
+        )
+        return trace
+
+    def _end(self, flow: http.HTTPFlow, at: float, outcome: Outcome = "ok", ended: Ended = "complete") -> None:
+        trace = self._trace_of(flow)
+        body = flow.response.raw_content if flow.response else None
+        end = partial(
+            trace.end,
+            at,
+            outcome=outcome,
+            ended=ended,
+            error=flow.error.msg if flow.error else None,
+            request_bytes=len(flow.request.raw_content or b""),
+            response_bytes=None if trace.taken or body is None or flow.websocket else len(body),
+        )
+        self._hub.pump.add(end)
+
+
+def _client_left(flow: http.HTTPFlow) -> bool:
+    """Whether the client ended the flow. mitmproxy words a reset of an HTTP/2 stream "by client" for either side."""
+    if flow.error and flow.error.msg.startswith("stream reset by client"):
+        return flow.request.is_http2
+    return not flow.client_conn.state & ConnectionState.CAN_READ
+
+
+addons = script(__name__)

@@ -1,0 +1,16 @@
+"""Times as they are written: RFC 3339 in UTC with milliseconds."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+
+def rfc3339(seconds: float) -> str:
+    """`1732400000.1234` (seconds since the epoch) as `2024-11-23T22:13:20.123Z`."""
+    whole, millis = divmod(int(seconds * 1000), 1000)
+    return f"{_second(whole)}.{millis:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(whole: int) -> str:
+    # Streams ask for the same second thousands of times; formatting a date costs more than decoding an event.
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,221 @@
+"""One flow's life as events, in order, live and from a recording alike.
+
+A `FlowTrace` is told what happens to a flow and publishes the events of `core.events`. It keeps the promises that readers of
+the events rely on: `flow.request` comes first, `flow.end` comes exactly once and last, `stream.end` once for each stream.
+Times are given by the caller in seconds since the epoch.
+"""
+
+from collections.abc import Callable, Sequence
+
+from amp_addons.core.classify import Classification
+from amp_addons.core.clock import rfc3339
+from amp_addons.core.events import Ended, Event, FlowEnd, FlowRequest, FlowResponse, Outcome, StreamEnd, StreamEvent, WsMessage
+from amp_addons.core.hints import RequestHints
+from amp_addons.core.scrub import scrub_text, scrub_url
+from amp_addons.core.stream import StreamWatch, event_type
+from amp_addons.core.sse import ServerSentEvent
+
+type Publish = Callable[[Sequence[Event], "FlowTrace"], None]
+type Chunk = tuple[float, bytes]
+"""When a piece of a body arrived, and the piece, as it was on the wire."""
+
+
+class FlowTrace:
+    """The state of one flow: what consumers may look at while it is under way, and what its events are made from."""
+
+    __slots__ = (
+        "_publish",
+        "_ws_seq",
+        "chunks",
+        "connection",
+        "each_event",
+        "ended",
+        "flow",
+        "request",
+        "response",
+        "response_bytes",
+        "started",
+        "taken",
+        "watch",
+        "watch_failed",
+    )
+
+    def __init__(self, flow: str, started: float, publish: Publish, *, each_event: bool = False) -> None:
+        self.flow = flow
+        self.started = started
+        self.each_event = each_event
+        self.request: FlowRequest | None = None
+        self.response: FlowResponse | None = None
+        self.watch: StreamWatch | None = None
+        self.watch_failed: str | None = None
+        self.connection: str | None = None
+        self.taken = False
+        """Whether the body passes by in pieces: then `chunks` and `response_bytes` are counted as they come."""
+        self.chunks = 0
+        self.response_bytes = 0
+        self.ended = False
+        self._ws_seq = 0
+        self._publish = publish
+
+    def begin(
+        self,
+        *,
+        method: str,
+        url: str,
+        classification: Classification,
+        hints: RequestHints,
+        thread: str | None = None,
+        message: str | None = None,
+        client: str | None = None,
+    ) -> None:
+        """The request has been read."""
+        self.request = FlowRequest(
+            time=rfc3339(self.started),
+            flow=self.flow,
+            method=scrub_text(method),
+            url=scrub_url(url),
+            endpoint=classification.endpoint,
+            category=classification.category,
+            provider=classification.provider,
+            route=classification.route,
+            api=classification.api,
+            catalog=classification.catalog,
+            source=classification.source,
+            known=classification.known,
+            model=_shown(hints.model),
+            stream=hints.stream,
+            thread=_shown(thread),
+            message=_shown(message),
+            client=client,
+        )
+        self._publish([self.request], self)
+
+    def answer(self, at: float, *, status: int, content_type: str | None, content_encoding: str | None, is_stream: bool) -> None:
+        """The head of the answer has arrived; `is_stream` says that its body is to be read as an event stream."""
+        if is_stream:
+            self.watch = StreamWatch(content_encoding)
+        self.response = FlowResponse(
+            time=rfc3339(at),
+            flow=self.flow,
+            status=status,
+            content_type=_shown(content_type),
+            content_encoding=_shown(content_encoding),
+            ttfb_ms=self._since(at),
+        )
+        self._publish([self.response], self)
+
+    def feed(self, chunks: Sequence[Chunk]) -> None:
+        """Pieces of the stream's body have arrived. A decoder that breaks is turned off for this flow; the sentence is kept."""
+        self.chunks += len(chunks)
+        if self.watch is None or self.watch_failed:
+            self.response_bytes += sum(len(data) for _, data in chunks)
+            return
+        try:
+            self._read(self.watch, chunks)
+        except Exception as error:
+            self.watch_failed = f"the decoder failed with {type(error).__name__} and was turned off for this stream"
+
+    def _read(self, watch: StreamWatch, chunks: Sequence[Chunk]) -> None:
+        if not self.each_event:
+            # Nobody wants to know when each event came: one call for all is cheaper.
+            data = b"".join([data for _, data in chunks])
+            self.response_bytes += len(data)
+            watch.feed(data)
+            return
+        for at, data in chunks:
+            self.response_bytes += len(data)
+            self._publish_events(watch.feed(data), at)
+
+    def _publish_events(self, found: list[tuple[str, int]], at: float) -> None:
+        if not found or self.watch is None:
+            return
+        time, since, flow = rfc3339(at), self._since(at), self.flow
+        first = self.watch.events - len(found) + 1
+        self._publish(
+            [StreamEvent(time=time, flow=flow, seq=seq, event=label, bytes=size, t_ms=since) for seq, (label, size) in enumerate(found, first)],
+            self,
+        )
+
+    def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:
+        """A WebSocket message has passed."""
+        self._ws_seq += 1
+        event = None
+        if is_text:
+            kind = event_type(ServerSentEvent(event="", data=content.decode("utf-8", "replace"), id="", retry=None))
+            event = scrub_text(kind) or None
+        self.chunks += 1
+        if not from_client:
+            self.response_bytes += len(content)
+        self._publish(
+            [
+                WsMessage(
+                    time=rfc3339(at),
+                    flow=self.flow,
+                    seq=self._ws_seq,
+                    direction="client_to_server" if from_client else "server_to_client",
+                    kind="text" if is_text else "binary",
+                    bytes=len(content),
+                    event=event,
+                )
+            ],
+            self,
+        )
+
+    def end(
+        self,
+        at: float,
+        *,
+        outcome: Outcome = "ok",
+        ended: Ended = "complete",
+        error: str | None = None,
+        request_bytes: int = 0,
+        response_bytes: int | None = None,
+    ) -> None:
+        """The flow is over. Later calls do nothing, so that every way a flow can end may simply call this."""
+        if self.ended:
+            return
+        self.ended = True
+        events: list[Event] = []
+        if self.watch is not None:
+            events.append(self._stream_end(self.watch, at, ended))
+        events.append(
+            FlowEnd(
+                time=rfc3339(at),
+                flow=self.flow,
+                status=self.response.status if self.response else None,
+                outcome=outcome,
+                request_bytes=request_bytes,
+                response_bytes=self.response_bytes if response_bytes is None else response_bytes,
+                duration_ms=self._since(at),
+                error=_shown(error),
+            )
+        )
+        self._publish(events, self)
+
+    def _stream_end(self, watch: StreamWatch, at: float, ended: Ended) -> StreamEnd:
+        if not self.watch_failed:
+            try:
+                found = watch.close()
+                if self.each_event:
+                    self._publish_events(found, at)
+            except Exception as error:
+                self.watch_failed = f"the decoder failed with {type(error).__name__} at the end of this stream"
+        return StreamEnd(
+            time=rfc3339(at),
+            flow=self.flow,
+            ended=ended,
+            events=dict(watch.counts),
+            bytes=self.response_bytes,
+            chunks=self.chunks,
+            duration_ms=self._since(at),
+            model=self.request.model if self.request else None,
+            errors=[*watch.errors, *([self.watch_failed] if self.watch_failed else [])],
+        )
+
+    def _since(self, at: float) -> float:
+        # The wall clock may step back between two readings; a duration never does.
+        return round(max(0.0, at - self.started) * 1000, 3)
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None else scrub_text(text)
