@@ -43,10 +43,9 @@ class Classify:
         hub.classify = self.classify
 
     def load(self, loader: addonmanager.Loader) -> None:
-        loader.add_option(
-            "amp_url", str, os.environ.get("AMP_URL") or DEFAULT_AMP_URL, "Where the Amp service is: the client's amp.url (default: $AMP_URL)."
-        )
-        loader.add_option("amp_catalog", Sequence[str], [], "Endpoint catalogs of your own (YAML files); their rows come before the shipped ones.")
+        url = os.environ.get("AMP_URL") or DEFAULT_AMP_URL
+        loader.add_option("amp_url", str, url, "Where the Amp service is: the client's amp.url (default: $AMP_URL).")
+        loader.add_option("amp_catalog", Sequence[str], [], "Endpoint catalogs of your own (YAML files), before the shipped ones.")
 
     def configure(self, updated: set[str]) -> None:
         if "amp_url" in updated:
@@ -106,7 +105,7 @@ def _problem_of(amp_url: str) -> str | None:
     if fine and not parts.query and not parts.fragment:
         return None
     # The value is not repeated: a URL with a password in it would end up in a log.
-    return "option amp_url: expected http:// or https:// with a host, and perhaps a port and a path, such as https://ampcode.com; found something else."
+    return "option amp_url: expected http(s)://HOST, perhaps with a port and a path, as in https://ampcode.com; found something else."
 
 
 addons = script(__name__)

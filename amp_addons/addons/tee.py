@@ -6,7 +6,6 @@ and takes an empty one in mid-stream for the end. Decoding follows on the pump.
 
 import logging
 import time
-from functools import partial
 
 from mitmproxy import http
 

@@ -6,6 +6,8 @@ live and offline alike. Field order is the order in the file. A field that is no
 Times of the wall clock are RFC 3339 in UTC with milliseconds, durations are milliseconds, sizes are bytes on the wire.
 """
 
+import re
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -114,3 +116,16 @@ class FlowEnd(Event, frozen=True, kw_only=True):
     upstream: str | None = None
     credential: str | None = None
     error: str | None = None
+
+
+_encoder = msgspec.json.Encoder()
+# JSON allows what a terminal may take for commands: DEL, C1 controls, separators and bidirectional formatting (THREATS 1).
+_UNSAFE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xd8\x9c|\xef\xbb\xbf")
+
+
+def encode_lines(events: Sequence[Event]) -> bytes:
+    """Events as JSON Lines, with every control character escaped."""
+    lines = _encoder.encode_lines(events)
+    if lines.isascii() and b"\x7f" not in lines:
+        return lines
+    return _UNSAFE.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), lines)

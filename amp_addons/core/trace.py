@@ -12,8 +12,8 @@ from amp_addons.core.clock import rfc3339
 from amp_addons.core.events import Ended, Event, FlowEnd, FlowRequest, FlowResponse, Outcome, StreamEnd, StreamEvent, WsMessage
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.scrub import scrub_text, scrub_url
-from amp_addons.core.stream import StreamWatch, event_type
 from amp_addons.core.sse import ServerSentEvent
+from amp_addons.core.stream import StreamWatch, event_type
 
 type Publish = Callable[[Sequence[Event], "FlowTrace"], None]
 type Chunk = tuple[float, bytes]
@@ -131,10 +131,11 @@ class FlowTrace:
             return
         time, since, flow = rfc3339(at), self._since(at), self.flow
         first = self.watch.events - len(found) + 1
-        self._publish(
-            [StreamEvent(time=time, flow=flow, seq=seq, event=label, bytes=size, t_ms=since) for seq, (label, size) in enumerate(found, first)],
-            self,
-        )
+        events = [
+            StreamEvent(time=time, flow=flow, seq=seq, event=label, bytes=size, t_ms=since)
+            for seq, (label, size) in enumerate(found, first)
+        ]
+        self._publish(events, self)
 
     def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:
         """A WebSocket message has passed."""

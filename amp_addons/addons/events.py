@@ -1,0 +1,88 @@
+"""Writes every flow's events as JSON Lines (`amp_events`), off the event loop."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from mitmproxy import addonmanager, ctx
+
+from amp_addons.addons import script
+from amp_addons.addons.hub import Hub
+from amp_addons.addons.startup import refuse
+from amp_addons.core.events import Event, encode_lines
+from amp_addons.core.text import did_you_mean
+from amp_addons.core.trace import FlowTrace
+from amp_addons.files import drop_half_line, open_private
+from amp_addons.linewriter import LineWriter
+
+DETAILS = ("event", "flow")
+
+logger = logging.getLogger(__name__)
+
+
+class Events:
+    name = "amp.events"
+    wants_each_event = True
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._writer: LineWriter[Event] | None = None
+
+    def load(self, loader: addonmanager.Loader) -> None:
+        loader.add_option("amp_events", str, "", "Write every flow's events to this file as JSON Lines (- for standard output).")
+        loader.add_option("amp_events_detail", str, "event", "event: a line for every server-sent event; flow: leave these lines out.")
+
+    def configure(self, updated: set[str]) -> None:
+        if "amp_events_detail" in updated:
+            detail = ctx.options.amp_events_detail
+            if detail not in DETAILS:
+                return refuse(
+                    f"option amp_events_detail: found {detail!r}, expected one of {', '.join(DETAILS)}.{did_you_mean(detail, DETAILS)}"
+                )
+            self.wants_each_event = detail == "event"
+        if "amp_events" in updated:
+            self._switch(ctx.options.amp_events)
+
+    def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:
+        if self._writer is not None:
+            self._writer.put(events)
+
+    def done(self) -> None:
+        self._close()
+
+    def _switch(self, target: str) -> None:
+        """Write to another file from now on. When that cannot be opened the old one stays."""
+        try:
+            writer = self._open(target) if target else None
+        except OSError as error:
+            return refuse(f"option amp_events: {error.strerror}.")
+        self._close()
+        self._writer = writer
+        if writer is not None:
+            self._hub.attach(self)
+
+    def _open(self, target: str) -> LineWriter[Event]:
+        if target == "-":
+            return LineWriter(sys.stdout.fileno(), encode_lines, self._complain, keep_open=True)
+        descriptor = open_private(os.path.expanduser(target))
+        if cut := drop_half_line(descriptor):
+            logger.warning("amp_addons: an unfinished last line (%d bytes) was cut off the file named by amp_events.", cut)
+        return LineWriter(descriptor, encode_lines, self._complain)
+
+    def _close(self) -> None:
+        self._hub.detach(self)
+        if self._writer is None:
+            return
+        writer, self._writer = self._writer, None
+        if not writer.close():
+            self._complain("the last lines could not be written in time")
+        if writer.dropped:
+            self._complain(f"{writer.dropped} lines were dropped in all")
+
+    @staticmethod
+    def _complain(sentence: str) -> None:
+        logger.warning("amp_addons: amp_events: %s.", sentence)
+
+
+addons = script(__name__)

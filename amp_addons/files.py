@@ -1,0 +1,71 @@
+"""Opening the files the suite writes: only for their owner, never through a symbolic link, one writer at a time (THREATS 9)."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock, and its files get the folder's access list instead of a mode
+    fcntl = None  # type: ignore[assignment]
+
+OWNER_ONLY = 0o600
+
+
+def open_private(path: str | Path) -> int:
+    """Open a file for appending and return its descriptor; created 0600, a looser mode of an existing file tightened.
+
+    Raises:
+        OSError: cannot be opened, is a symbolic link or no regular file, belongs to somebody else, or has a writer already.
+            The text says what was found and what to do.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags, OWNER_ONLY)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, f"{path} is a symbolic link, which is not followed; name the file itself") from error
+        raise OSError(error.errno, f"{path} cannot be opened for writing: {error.strerror}") from error
+    try:
+        _own(descriptor, path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _own(descriptor: int, path: str | Path) -> None:
+    found = os.fstat(descriptor)
+    if stat.S_ISCHR(found.st_mode):
+        return  # /dev/null
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, f"{path} is not a regular file; name a file, or - for standard output")
+    if fcntl is None:
+        return
+    if found.st_uid != os.geteuid():
+        raise OSError(errno.EPERM, f"{path} belongs to another user; name a file of your own")
+    if found.st_nlink != 1:
+        raise OSError(errno.EMLINK, f"{path} has other names (hard links); name a file that has one")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        os.fchmod(descriptor, OWNER_ONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise OSError(error.errno, f"{path} is being written by another process; choose another name, or stop that process") from error
+
+
+def drop_half_line(descriptor: int) -> int:
+    """Cut an unfinished last line off a file of lines, as a crash or a power cut leaves it; return how many bytes were cut."""
+    size = os.fstat(descriptor).st_size if stat.S_ISREG(os.fstat(descriptor).st_mode) else 0
+    end = size
+    while end > 0:
+        start = max(0, end - 65536)
+        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    if end != size:
+        os.ftruncate(descriptor, end)
+    return size - end
