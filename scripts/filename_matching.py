@@ -1,0 +1,32 @@
+"""See that every module with code has its test at the mirrored path: amp_addons/core/sse.py, tests/core/test_sse.py."""
+
+import ast
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Modules whose tests lie elsewhere, each with the place.
+ELSEWHERE = {
+    "amp_addons/suite.py": "tests/test_loading.py: it is run by mitmproxy, not imported",
+}
+
+
+def has_code(module: Path) -> bool:
+    """Whether there is more in it than a docstring; a package's __init__ and __main__ belong to its modules' tests."""
+    body = ast.parse(module.read_text(encoding="utf-8")).body
+    docstrings = [node for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+    return not module.name.startswith("__") and len(body) > len(docstrings)
+
+
+def main() -> int:
+    modules = [module.relative_to(ROOT) for module in sorted(ROOT.glob("amp_addons/**/*.py")) if has_code(module)]
+    missing = {m: Path("tests", *m.parts[1:-1], f"test_{m.name}") for m in modules if m.as_posix() not in ELSEWHERE}
+    missing = {module: test for module, test in missing.items() if not (ROOT / test).is_file()}
+    for module, test in missing.items():
+        print(f"{module}: no {test}; write it, or name the place of its tests in {Path(__file__).relative_to(ROOT)}")
+    return bool(missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
