@@ -71,12 +71,12 @@ def lock(handle: int) -> None:
 
 def make(mark: Path, text: str, part: Callable[[], None]) -> None:
     """Run `part` between taking its mark away and setting it, unless somebody else was quicker."""
-    if mark.is_file() and mark.read_text() == text:
+    if mark.is_file() and mark.read_text() == text + "\n":
         return
     mark.unlink(missing_ok=True)
     part()
     mark.parent.mkdir(exist_ok=True)
-    mark.write_text(text)
+    mark.write_text(text + "\n")
 
 
 def make_packages() -> None:
@@ -153,8 +153,8 @@ def bare_environment() -> dict[str, str]:
 def pip_settings() -> dict[str, str]:
     """The settings to keep, as pip's variables; those of the environment win over the configuration files, as with pip."""
     environment = bare_environment() | {name: os.environ[name] for name in ["PIP_CONFIG_FILE"] if name in os.environ}
-    # -v, because a configuration may say quiet; what else it prints does not look like a setting
-    command = [str(PYTHON), "-I", "-m", "pip", "-v", "config", "list"]
+    # -vvv, because a configuration may say quiet; what else it prints does not look like a setting
+    command = [str(PYTHON), "-I", "-m", "pip", "-vvv", "config", "list"]
     listed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment).stdout
     settings = {}
     for section in ("global", "install"):
@@ -181,6 +181,7 @@ def run(
         cwd=cwd,
         env=bare_environment() if env is None else env,
         close_fds=False,
+        process_group=0,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -194,7 +195,7 @@ def run(
                 if watch:
                     watch(line)
         except BaseException:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # what it started in turn would go on writing to .venv
             raise
     if process.returncode:
         tail = [line for line in printed if line and not line.startswith("WARNING")][-12:]
