@@ -198,7 +198,7 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)  # what it started in turn would go on writing to .venv
             raise
     if process.returncode:
-        tail = [line for line in printed if line and not line.startswith("WARNING")][-12:]
+        tail = [line for line in printed if line and not line.startswith(("WARNING", "Ignoring "))][-12:]
         raise Failed("\n  ".join([f"{failure}:", *tail]) + (f"\n{help}" if help else ""))
 
 

@@ -146,7 +146,7 @@ class TestFindingPython:
         """The Python of an activated .venv must not become the one that a new .venv is made from."""
         (checkout / "scripts" / "install.py").write_text("import sys; print(sys.executable)")
         base = getattr(sys, "_base_executable")  # noqa: B009  (typeshed does not know it)
-        assert self.find(checkout, tmp_path, PYTHON=sys.executable) == base
+        assert self.find(checkout, tmp_path, PYTHON=sys.executable) == os.path.realpath(base)
 
 
 class TestWhatIsUpToDate:
@@ -238,7 +238,10 @@ class TestTheSetUp:
         (tmp_path / "constraint").write_text("hatchling<1\n")
         settings = {"PIP_CONFIG_FILE": str(hostile), "PIP_NO_INDEX": "1", "PIP_DRY_RUN": "1", "PIP_QUIET": "2", "PYTHONPATH": str(tmp_path)}
         (tmp_path / "pathspec.py").write_text("raise SystemExit('PYTHONPATH was obeyed')")
-        return environment(tmp_path, PYTHON=sys.executable, **settings)
+        named = tmp_path / "python-by-another-name"
+        if not named.exists():
+            named.symlink_to(sys.executable)
+        return environment(tmp_path, PYTHON=str(named), **settings)
 
     def test_makes_an_environment_once_and_starts_the_program(self, locked: Path, tmp_path: Path, wheelhouse: Path) -> None:
         env = self.env(tmp_path, wheelhouse)
