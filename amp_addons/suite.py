@@ -10,6 +10,6 @@ sys.path[:] = [entry for entry in sys.path if entry != str(_FOLDER)]
 if find_spec("amp_addons") is None:
     sys.path.insert(0, str(_FOLDER.parent))
 
-from amp_addons.addons import load  # noqa: E402  (the path is made first)
+from amp_addons.addons import assemble  # noqa: E402  (the path is made first)
 
-addons = load()
+addons = assemble()

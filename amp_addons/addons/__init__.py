@@ -37,7 +37,7 @@ def hub_of(proxy: master.Master) -> Hub:
     return _hubs.setdefault(proxy, Hub())
 
 
-def load(*names: str) -> list[Any]:
+def assemble(*names: str) -> list[Any]:
     """Instances of the named addons (all of them without names) and of what they need, those left out that the proxy has already.
 
     Asked for by name and already there, an addon is skipped with a note, so that any combination of `-s` works.
@@ -57,7 +57,7 @@ def script(module: str) -> list[Any]:
     the same one however it was loaded.
     """
     prefix, _, name = module.partition(".")
-    return load(name) if prefix == "__mitmproxy_script__" else []
+    return assemble(name) if prefix == "__mitmproxy_script__" else []
 
 
 def _with_needs(names: Iterable[str]) -> Iterable[str]:

@@ -28,6 +28,7 @@ class Events:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._writer: LineWriter[Event] | None = None
+        self._target = ""
 
     def load(self, loader: addonmanager.Loader) -> None:
         loader.add_option("amp_events", str, "", "Write every flow's events to this file as JSON Lines (- for standard output).")
@@ -53,12 +54,14 @@ class Events:
 
     def _switch(self, target: str) -> None:
         """Write to another file from now on. When that cannot be opened the old one stays."""
+        if target == self._target:
+            return  # mitmproxy puts the old value back after a refusal
         try:
             writer = self._open(target) if target else None
         except OSError as error:
             return refuse(f"option amp_events: {error.strerror}.")
         self._close()
-        self._writer = writer
+        self._target, self._writer = target, writer
         if writer is not None:
             self._hub.attach(self)
 

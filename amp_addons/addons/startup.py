@@ -78,7 +78,7 @@ class Startup:
     @staticmethod
     def _prefer(option: str, value: object) -> None:
         """Set a default of ours; what the user chose wins."""
-        if not ctx.options.has_changed(option):
+        if option in ctx.options and not ctx.options.has_changed(option):
             ctx.options.update(**{option: value})
 
     @staticmethod
