@@ -55,10 +55,16 @@ class Plain:
         self._ahead = data + self._ahead
 
     async def close(self) -> None:
-        """Close after what was written, but do not wait for long for a client that does not read it."""
-        self._writer.close()
+        """Close after what was written, but do not wait for long for a client that does not read it.
+
+        What the client still sends is read first: closing with bytes unread is a reset, which can take the answer with it.
+        """
         with contextlib.suppress(OSError):
             async with asyncio.timeout(FAREWELL):
+                self._writer.write_eof()
+                while await self._reader.read(READ):
+                    pass
+                self._writer.close()
                 await self._writer.wait_closed()
         await self.abort()
 

@@ -86,6 +86,8 @@ async def _receive(channel: Channel, peer: Peer) -> Received | None:
 
 
 def _request(head: h11.Request, peer: Peer) -> Received:
+    if head.http_version not in (b"1.0", b"1.1"):
+        raise h11.RemoteProtocolError("Expected HTTP/1.0 or HTTP/1.1", error_status_hint=505)
     target = head.target.decode("latin-1")
     headers = head.headers.raw_items()
     authority = target.partition("://")[2].partition("/")[0] if "://" in target.partition("?")[0] else ""
@@ -113,9 +115,9 @@ async def _send(channel: Channel, request: Received, reply: Reply) -> bool:
         output.add(_head(reply, chunked, keep))
     act = None if bodiless else await _send_body(output, reply, chunked)
     if act:
-        request.ended = "fault"
         await output.flush()
         await _act(channel, act)
+        request.ended = "fault"
         return False
     output.add(b"0\r\n\r\n" if chunked else b"")
     request.ended = "complete"
