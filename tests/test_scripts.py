@@ -230,13 +230,14 @@ class TestTheSetUp:
 
     def env(self, tmp_path: Path, wheelhouse: Path) -> dict[str, str]:
         """A pip configuration that would break any installation, but for where the packages come from."""
-        hostile = tmp_path / "pip.conf"
+        hostile = tmp_path / ".config" / "pip" / "pip.conf"
+        hostile.parent.mkdir(parents=True, exist_ok=True)
         hostile.write_text(
             f"[global]\nquiet = 3\nconstraint = {tmp_path}/constraint\nno-binary = :all:\ntarget = {tmp_path}/elsewhere\n"
             f"extra-index-url =\n    file:///nowhere/simple\n    file:///nowhere/more\nfind-links = {wheelhouse}\n[install]\nuser = true\n"
         )
         (tmp_path / "constraint").write_text("hatchling<1\n")
-        settings = {"PIP_CONFIG_FILE": str(hostile), "PIP_NO_INDEX": "1", "PIP_DRY_RUN": "1", "PIP_QUIET": "2", "PYTHONPATH": str(tmp_path)}
+        settings = {"PIP_NO_INDEX": "1", "PIP_DRY_RUN": "1", "PIP_QUIET": "2", "PYTHONPATH": str(tmp_path)}
         (tmp_path / "pathspec.py").write_text("raise SystemExit('PYTHONPATH was obeyed')")
         named = tmp_path / "python-by-another-name"
         if not named.exists():
