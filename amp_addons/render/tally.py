@@ -1,0 +1,89 @@
+"""What has passed, counted as it ends: cheap enough to be done for every flow, bounded whatever the traffic."""
+
+from collections import deque
+from statistics import median
+from typing import NamedTuple
+
+from amp_addons.render.line import Finished
+
+MAX_ROWS = 200
+"""Combinations of endpoint, provider and model counted apart: the catalog's rows, some with several models. Others count as OTHERS."""
+
+MAX_UNKNOWN = 50
+"""Unknown endpoints remembered by method and path."""
+
+RECENT = 500
+"""Durations kept for each row; their median stands for the row (16 kB)."""
+
+
+class Key(NamedTuple):
+    endpoint: str
+    provider: str | None = None
+    model: str | None = None
+
+
+OTHERS = Key("(others)")
+
+
+class Row:
+    """The counts of one endpoint, provider and model."""
+
+    __slots__ = ("durations", "errors", "events", "flows", "received", "sent", "streams")
+
+    def __init__(self) -> None:
+        self.flows = self.errors = self.streams = self.events = self.sent = self.received = 0
+        self.durations: deque[float] = deque(maxlen=RECENT)
+
+    @property
+    def p50(self) -> float:
+        """Milliseconds that half of the latest flows did not exceed."""
+        return median(self.durations) if self.durations else 0.0
+
+    def merge(self, other: "Row") -> None:
+        for name in ("flows", "errors", "streams", "events", "sent", "received"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.durations.extend(other.durations)
+
+
+class Tally:
+    """Counts finished flows, in all and by endpoint, provider and model."""
+
+    def __init__(self) -> None:
+        self.flows = 0
+        self.errors = 0
+        self.received = 0
+        self.rows: dict[Key, Row] = {}
+        self.unknown: dict[str, int] = {}
+        self.unknown_left_out = 0
+
+    def add(self, flow: Finished) -> None:
+        request, stream, end = flow
+        row = self._row(Key(request.endpoint, request.provider, request.model))
+        failed = flow.failed
+        self.flows += 1
+        self.errors += failed
+        self.received += end.response_bytes
+        row.flows += 1
+        row.errors += failed
+        row.sent += end.request_bytes
+        row.received += end.response_bytes
+        row.durations.append(end.duration_ms)
+        if stream is not None:
+            row.streams += 1
+            row.events += sum(stream.events.values())
+        if not request.known:
+            self._note(f"{request.method} {request.url.partition('?')[0]}")
+
+    def _row(self, key: Key) -> Row:
+        row = self.rows.get(key)
+        if row is None:
+            if len(self.rows) >= MAX_ROWS:
+                key = OTHERS
+            row = self.rows.setdefault(key, Row())
+        return row
+
+    def _note(self, unknown: str) -> None:
+        if unknown in self.unknown or len(self.unknown) < MAX_UNKNOWN:
+            self.unknown[unknown] = self.unknown.get(unknown, 0) + 1
+        else:
+            self.unknown_left_out += 1
