@@ -11,9 +11,6 @@ from collections.abc import Callable
 DELAY = 0.02
 """Seconds until the work is done. Shorter than a frame of the display, longer than a burst of the network."""
 
-SOON = 128 * 1024
-"""Waiting bytes at which the work is done in the loop's next turn instead: what a turn decodes in about 2 ms."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -21,7 +18,6 @@ class Pump:
     def __init__(self) -> None:
         self._work: list[Callable[[], None]] = []
         self._timer: asyncio.Handle | None = None
-        self._waiting = 0
 
     def add(self, work: Callable[[], None]) -> None:
         """Have `work` done soon, after all that was added before."""
@@ -29,20 +25,17 @@ class Pump:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self.run)
 
-    def weigh(self, size: int) -> None:
-        """Say that `size` more bytes wait in memory for work that was added."""
-        self._waiting += size
-        if self._waiting >= SOON and self._timer is not None:
+    def hasten(self) -> None:
+        """Have it done in the loop's next turn instead: much waits."""
+        if self._timer is not None:
             self._timer.cancel()
             self._timer = asyncio.get_running_loop().call_soon(self.run)
-            self._waiting = 0
 
     def run(self) -> None:
         """Do all the work that waits, now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._waiting = 0
         work, self._work = self._work, []
         for task in work:
             try:

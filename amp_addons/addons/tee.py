@@ -5,7 +5,8 @@ and takes an empty one in mid-stream for the end. Decoding follows on the pump.
 """
 
 import logging
-import time
+from collections.abc import Callable
+from time import time as now
 
 from mitmproxy import http
 
@@ -17,46 +18,49 @@ from amp_addons.core.trace import Chunk, FlowTrace
 logger = logging.getLogger(__name__)
 
 
-class Tap:
-    """The callable in the slot of an event stream: hands the chunk on and notes it, with its time, for the decoder."""
+HASTEN = 256
+"""Chunks of one stream that may wait before the pump is hastened: they are noted within one turn of the loop."""
 
-    __slots__ = ("_noted", "_pump", "_trace")
+type Slot = Callable[[bytes], bytes]
 
-    def __init__(self, trace: FlowTrace, pump: Pump) -> None:
-        self._trace = trace
-        self._pump = pump
-        self._noted: list[Chunk] = []
 
-    def __call__(self, data: bytes) -> bytes:
+def tap(trace: FlowTrace, pump: Pump) -> Slot:
+    """What goes into the slot of an event stream: hands the chunk on and notes it, with its time, for the decoder.
+
+    A closure and nothing more than an append: this runs for every chunk before the client gets it.
+    """
+    noted: list[Chunk] = []
+
+    def hand_over() -> None:
+        chunks = noted.copy()
+        noted.clear()
+        trace.feed(chunks)
+
+    def pass_on(data: bytes) -> bytes:
         try:
             if data:
-                noted = self._noted
                 if not noted:
-                    self._pump.add(self._hand_over)
-                noted.append((time.time(), data))
-                self._pump.weigh(len(data))
+                    pump.add(hand_over)
+                noted.append((now(), data))
+                if len(noted) == HASTEN:
+                    pump.hasten()
         except Exception:
-            self._trace.watch_failed = self._trace.watch_failed or "the stream could not be noted"
+            trace.watch_failed = trace.watch_failed or "the stream could not be noted"
         return data
 
-    def _hand_over(self) -> None:
-        noted, self._noted = self._noted, []
-        self._trace.feed(noted)
+    return pass_on
 
 
-class Counter:
-    """The callable in the slot of any other answer: hands the chunk on and counts it."""
+def counter(trace: FlowTrace) -> Slot:
+    """What goes into the slot of any other answer: hands the chunk on and counts it."""
 
-    __slots__ = ("_trace",)
-
-    def __init__(self, trace: FlowTrace) -> None:
-        self._trace = trace
-
-    def __call__(self, data: bytes) -> bytes:
+    def pass_on(data: bytes) -> bytes:
         if data:
-            self._trace.chunks += 1
-            self._trace.response_bytes += len(data)
+            trace.chunks += 1
+            trace.response_bytes += len(data)
         return data
+
+    return pass_on
 
 
 class Tee:
@@ -72,12 +76,11 @@ class Tee:
             return
         if callable(response.stream):
             return self._step_aside()
-        trace.taken = True
-        response.stream = Tap(trace, self._hub.pump) if trace.watch else Counter(trace)
+        trace.slot = response.stream = tap(trace, self._hub.pump) if trace.watch else counter(trace)
 
     def response(self, flow: http.HTTPFlow) -> None:
         trace = self._hub.traces.get(flow.id)
-        if trace and trace.taken and flow.response and not isinstance(flow.response.stream, Tap | Counter):
+        if trace and trace.slot and flow.response and flow.response.stream is not trace.slot:
             self._step_aside()
 
     def _step_aside(self) -> None:

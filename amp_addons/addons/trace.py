@@ -46,7 +46,7 @@ class Trace:
         assert flow.response
         at = flow.response.timestamp_end or time.time()
         trace = self._trace_of(flow)
-        if trace.watch and not trace.taken and flow.response.raw_content:
+        if trace.watch and not trace.slot and flow.response.raw_content:
             # Not streamed through us: read from a file, or set by another addon.
             self._hub.pump.add(partial(trace.feed, [(at, flow.response.raw_content)]))
         if not flow.error:
@@ -109,7 +109,7 @@ class Trace:
             ended=ended,
             error=flow.error.msg if flow.error else None,
             request_bytes=len(flow.request.raw_content or b""),
-            response_bytes=None if trace.taken or body is None or flow.websocket else len(body),
+            response_bytes=None if trace.slot or body is None or flow.websocket else len(body),
         )
         self._hub.pump.add(end)
 

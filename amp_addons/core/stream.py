@@ -29,6 +29,10 @@ def expects_events(status: int, content_type: str | None, asked: bool) -> bool:
     return asked and status == 200 and media_type in ("", "text/plain", "application/octet-stream", "binary/octet-stream")
 
 
+type Seen = tuple[str, int]
+"""An event's type, and the bytes of its data in UTF-8."""
+
+
 class _Payload(msgspec.Struct, gc=False):
     # Typed `object`: a payload whose `type` is not a string still has an `object`.
     type: object = None
@@ -67,20 +71,20 @@ class StreamWatch:
         self.counts: dict[str, int] = {}
         self.events = 0
 
-    def feed(self, data: bytes) -> list[tuple[str, int]]:
-        """Take body bytes as they were on the wire; return (event type, bytes of its data in UTF-8) for each event they complete."""
+    def feed(self, data: bytes) -> list[Seen]:
+        """Take body bytes as they were on the wire; return what was seen of the events they complete."""
         if self._content is not None:
             data = self._content.feed(data)
         return self._take(self._sse.feed(data))
 
-    def close(self) -> list[tuple[str, int]]:
+    def close(self) -> list[Seen]:
         """Take the end of the body."""
         found = []
         if self._content is not None:
             found = self._take(self._sse.feed(self._content.close()))
         return found + self._take(self._sse.close())
 
-    def _take(self, events: list[ServerSentEvent]) -> list[tuple[str, int]]:
+    def _take(self, events: list[ServerSentEvent]) -> list[Seen]:
         counts, labels, found = self.counts, self._labels, []
         for event in events:
             raw = event_type(event)

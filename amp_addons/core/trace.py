@@ -13,7 +13,7 @@ from amp_addons.core.events import Ended, Event, FlowEnd, FlowRequest, FlowRespo
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.core.sse import ServerSentEvent
-from amp_addons.core.stream import StreamWatch, event_type
+from amp_addons.core.stream import Seen, StreamWatch, event_type
 
 type Publish = Callable[[Sequence[Event], "FlowTrace"], None]
 type Chunk = tuple[float, bytes]
@@ -34,8 +34,8 @@ class FlowTrace:
         "request",
         "response",
         "response_bytes",
+        "slot",
         "started",
-        "taken",
         "watch",
         "watch_failed",
     )
@@ -49,8 +49,8 @@ class FlowTrace:
         self.watch: StreamWatch | None = None
         self.watch_failed: str | None = None
         self.connection: str | None = None
-        self.taken = False
-        """Whether the body passes by in pieces: then `chunks` and `response_bytes` are counted as they come."""
+        self.slot: Callable[[bytes], bytes] | None = None
+        """What the body passes by in pieces, if it does: then `chunks` and `response_bytes` are counted as they come."""
         self.chunks = 0
         self.response_bytes = 0
         self.ended = False
@@ -116,26 +116,25 @@ class FlowTrace:
             self.watch_failed = f"the decoder failed with {type(error).__name__} and was turned off for this stream"
 
     def _read(self, watch: StreamWatch, chunks: Sequence[Chunk]) -> None:
-        if not self.each_event:
+        if self.each_event:
+            self.response_bytes += sum([len(data) for _, data in chunks])
+            self._publish_events(watch, [(at, found) for at, data in chunks if (found := watch.feed(data))])
+        else:
             # Nobody wants to know when each event came: one call for all is cheaper.
             data = b"".join([data for _, data in chunks])
             self.response_bytes += len(data)
             watch.feed(data)
-            return
-        for at, data in chunks:
-            self.response_bytes += len(data)
-            self._publish_events(watch.feed(data), at)
 
-    def _publish_events(self, found: list[tuple[str, int]], at: float) -> None:
-        if not found or self.watch is None:
-            return
-        time, since, flow = rfc3339(at), self._since(at), self.flow
-        first = self.watch.events - len(found) + 1
-        events = [
-            StreamEvent(time=time, flow=flow, seq=seq, event=label, bytes=size, t_ms=since)
-            for seq, (label, size) in enumerate(found, first)
-        ]
-        self._publish(events, self)
+    def _publish_events(self, watch: StreamWatch, batches: list[tuple[float, list[Seen]]]) -> None:
+        seq = watch.events - sum([len(found) for _, found in batches])
+        events: list[Event] = []
+        for at, found in batches:
+            time, since = rfc3339(at), self._since(at)
+            for label, size in found:
+                seq += 1
+                events.append(StreamEvent(time=time, flow=self.flow, seq=seq, event=label, bytes=size, t_ms=since))
+        if events:
+            self._publish(events, self)
 
     def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:
         """A WebSocket message has passed."""
@@ -196,9 +195,8 @@ class FlowTrace:
     def _stream_end(self, watch: StreamWatch, at: float, ended: Ended) -> StreamEnd:
         if not self.watch_failed:
             try:
-                found = watch.close()
-                if self.each_event:
-                    self._publish_events(found, at)
+                if found := watch.close():
+                    self._publish_events(watch, [(at, found)] if self.each_event else [])
             except Exception as error:
                 self.watch_failed = f"the decoder failed with {type(error).__name__} at the end of this stream"
         return StreamEnd(

@@ -4,6 +4,7 @@ Ratios are what to look at: the machine's speed drifts, the two are measured sec
 """
 
 import argparse
+import json
 import os
 import pty
 import re
@@ -17,10 +18,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from amp_addons.sim.process import simulator
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -118,10 +120,9 @@ def connect(proxy: Proxy, tls: bool) -> tuple[socket.socket, str]:
 
 def request_stream(sock: socket.socket, base: str, events: int, pace: float, stamp: bool = False) -> None:
     body = b'{"model":"claude-sonnet-4-5","stream":true,"messages":[{"role":"user","content":"go"}]}'
-    extra = "x-sim-stamp: 1" if stamp else "x-sim-flood: 1"
     sock.sendall(
         f"POST {base}/api/provider/anthropic/v1/messages HTTP/1.1\r\nHost: ampcode.com\r\nContent-Type: application/json\r\n"
-        f"x-sim-events: {events}\r\nx-sim-pace: {pace}\r\n{extra}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        f"x-sim-events: {events}\r\nx-sim-pace: {pace}\r\nx-sim-stamp: {int(stamp)}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         + body
     )
 
@@ -185,7 +186,7 @@ def delay(proxy: Proxy, tls: bool, streams: int, events: int) -> tuple[float, fl
             now = time.monotonic_ns()
             if not data:
                 raise SystemExit("the stream was cut")
-            delays.extend((now - int(found)) / 1000 for found in re.findall(rb'"stamp":(\d+)', data))
+            delays.extend((now - int(found)) / 1000 for found in re.findall(rb'"sim_ns":(\d+)', data))
             tail = (tail + data)[-16:]
 
     threads = []
@@ -220,6 +221,16 @@ def growth(proxy: Proxy) -> tuple[float, float]:
 
 
 @contextmanager
+def simulator() -> Iterator[dict[str, Any]]:
+    """The simulated service in a process of its own: `port` and `ca_path`."""
+    with subprocess.Popen([sys.executable, "-m", "amp_addons.sim"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.stdin.close()
+
+
+@contextmanager
 def measured(folder: Path, kind: str, upstream: int, ca: Path):
     proxy = Proxy(folder, kind, upstream, ca)
     try:
@@ -246,7 +257,7 @@ def main() -> None:
         task = progress.add_task("measuring", total=options.rounds * len(KINDS))
         for _ in range(options.rounds):
             for kind in KINDS:
-                with measured(Path(temp), kind, sim.port, Path(sim.ca_path)) as proxy:
+                with measured(Path(temp), kind, sim["port"], Path(sim["ca_path"])) as proxy:
                     note(kind, "start-up ms", proxy.startup * 1000)
                     for tls in (False, True):
                         way = "TLS" if tls else "plain"

@@ -15,12 +15,12 @@ async def test_work_is_done_later_in_order():
     assert done == [0, 1, 2]
 
 
-async def test_much_waiting_is_done_in_the_next_turn(monkeypatch):
+async def test_hastened_work_is_done_in_the_next_turn(monkeypatch):
     monkeypatch.setattr(pump, "DELAY", 3600)
     over = asyncio.Event()
     found = Pump()
     found.add(over.set)
-    found.weigh(pump.SOON)
+    found.hasten()
     await asyncio.wait_for(over.wait(), 5)
 
 
