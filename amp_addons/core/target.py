@@ -1,0 +1,61 @@
+"""Where a request goes, read from its URL without ever believing more of it than an HTTP client would.
+
+The four forms of a request target (RFC 9112, 3.2) are understood: absolute, origin (`/path`), authority (`host:port`) and `*`.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_AUTHORITY = 512
+"""Longest host with port and user info that is looked at (characters): DNS allows 253 for the name."""
+
+_URL = re.compile(r"(?:(?:https?|wss?)://)?([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE | re.ASCII)
+# One user info at most, no backslash, nothing unprintable: where parsers differ on the host, there is no host.
+_AUTHORITY = re.compile(r"(?:[^@\\\x00-\x20\x7f]*@)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+?)\.?(?::(\d{0,5}))?", re.ASCII)
+_WEB_PORTS = (80, 443)
+
+
+class Target(NamedTuple):
+    """`host` is `name` or `name:port`, "" where the URL has none, None where it makes no sense. `path` and `query` are as sent."""
+
+    host: str | None
+    path: str
+    query: str
+
+
+def split_target(url: str) -> Target:
+    """Take a URL or request target apart. Never raises."""
+    match = _URL.match(url)
+    assert match  # every part may be empty
+    authority, path, query = match.groups()
+    # Only a path stands without a host: `https:///path` is `path`'s host to some readers, and nothing to others.
+    return Target(host_key(authority) if authority else "" if url[:1] == "/" else None, path, query or "")
+
+
+def host_key(authority: str) -> str | None:
+    """A host with optional port in the one form in which hosts are compared: lower case, no user info, no final dot.
+
+    80 and 443 are left out, so that a host is the same with and without port, and over http and https. None: not a host.
+    """
+    return _host_key(authority) if len(authority) <= MAX_AUTHORITY else None
+
+
+@lru_cache(maxsize=512)
+def _host_key(authority: str) -> str | None:
+    match = _AUTHORITY.fullmatch(authority)
+    if match is None:
+        return None
+    host, port = match[1].lower(), match[2]
+    if host[0] == "[":
+        host = _ipv6(host)
+    return f"{host}:{int(port)}" if port and int(port) not in _WEB_PORTS else host
+
+
+def _ipv6(host: str) -> str:
+    from ipaddress import AddressValueError, IPv6Address  # seldom needed, and slow to import
+
+    try:
+        return f"[{IPv6Address(host[1:-1])}]"
+    except AddressValueError:
+        return host
