@@ -83,8 +83,8 @@ class SSEDecoder:
         text = self._line + data
         lines = text.split(b"\n")
         self._line = lines.pop()
-        if len(text) > self._max:
-            return self._take_large(lines)
+        if len(text) > self._max:  # there may be a field to leave out
+            return [event for line in lines if (event := self._take(line))]
         events = []
         for line in lines:
             try:
@@ -132,13 +132,6 @@ class SSEDecoder:
             self._line = b":"
         elif isinstance(self._line, bytes):
             self._line = bytearray(self._line)
-
-    def _take_large(self, lines: list[bytes] | list[bytearray]) -> list[ServerSentEvent]:
-        """Process lines that may be longer than the bound, the unfinished one included."""
-        events = [event for line in lines if (event := self._take(line))]
-        if len(self._line) > _LONG_LINE:
-            self._bound_line()
-        return events
 
     def _take(self, line: bytes | bytearray) -> ServerSentEvent | None:
         """Process one line, as the standard words it. Only an empty line can give an event."""
