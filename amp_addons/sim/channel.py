@@ -132,7 +132,7 @@ class Tls:
     def write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            # OpenSSL takes one record (16 KiB) at a time.
+            # OpenSSL may take less than all; asyncio's own TLS counts as well.
             view = view[self._tls.write(view) :]
         self._flush()
 

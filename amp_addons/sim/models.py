@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
@@ -47,7 +46,8 @@ def answer(api: Api, request: Received, behaviour: Behaviour) -> Reply:
     """A model's answer, streamed when the request asks for that."""
     asked = _asked(api, request)
     turn = _turn(asked, behaviour)
-    request.tell = partial(api.truth, turn)
+    # Made again when asked for: a thousand kept floods would be a lot of memory.
+    request.tell = lambda: api.truth(_turn(asked, behaviour))
     if asked.stream:
         return _streamed(api, turn, behaviour)
     if behaviour.error == "event":

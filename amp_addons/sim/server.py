@@ -36,6 +36,9 @@ MAX_TUNNELS = 3
 MAX_REQUESTS = 1000
 """Requests kept for looking at; the oldest go first."""
 
+MAX_BODIES = 256 * 1024 * 1024
+"""Bytes of all their bodies."""
+
 type Scenario = Callable[[Received], Mapping[str, object]]
 
 _TLS_HANDSHAKE = b"\x16"
@@ -57,6 +60,7 @@ class SimulatedAmp:
         self._scenario = scenario
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._bodies = 0
 
     @property
     def url(self) -> str:
@@ -136,9 +140,14 @@ class SimulatedAmp:
         if tunnel and depth < MAX_TUNNELS:
             await self._converse(channel, Peer(tunnel=tunnel), depth + 1)
 
-    def _answer(self, request: Received) -> Reply:
+    def _keep(self, request: Received) -> None:
         self.requests.append(request)
-        del self.requests[:-MAX_REQUESTS]
+        self._bodies += len(request.body)
+        while len(self.requests) > MAX_REQUESTS or (self._bodies > MAX_BODIES and len(self.requests) > 1):
+            self._bodies -= len(self.requests.pop(0).body)
+
+    def _answer(self, request: Received) -> Reply:
+        self._keep(request)
         try:
             behaviour = self._behaviour
             if self._scenario:

@@ -64,6 +64,11 @@ def test_stream_and_whole_tell_the_same_truth(turn, parse, counted):
     assert counted(events) == truth.event_counts
 
 
+def test_usage_leaves_the_cached_tokens_out_of_the_input():
+    usage = anthropic.whole(TURNS["thinking and tools"])["usage"]
+    assert (usage["input_tokens"], usage["cache_read_input_tokens"], usage["output_tokens"]) == (25, 1024, 5 + 2 + 2 * 10)
+
+
 def test_thinking_is_signed(parse):
     turn = TURNS["thinking and tools"]
     assert anthropic.whole(turn)["content"][0]["signature"]

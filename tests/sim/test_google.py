@@ -39,6 +39,14 @@ def test_stream_array_and_whole_tell_the_same_truth(turn, parse, counted):
     assert counted(events) == truth.event_counts == {"message": len(array)}
 
 
+def test_usage_adds_up_and_thoughts_are_apart():
+    usage = google.usage(TURNS["thinking and tools"])
+    assert usage["candidatesTokenCount"] == 5 + 2 * 10
+    assert usage["thoughtsTokenCount"] == 2
+    parts = usage["promptTokenCount"] + usage["candidatesTokenCount"] + usage["thoughtsTokenCount"]
+    assert usage["totalTokenCount"] == parts == 25 + 1024 + 27
+
+
 def test_lines_end_with_crlf():
     for event in google.events(TURNS["text"]):
         assert event.endswith(b"}\r\n\r\n")

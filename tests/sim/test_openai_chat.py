@@ -59,6 +59,14 @@ def test_stream_and_whole_tell_the_same_truth(api, reasoning, turn, parse, count
     assert counted(events) == truth.event_counts == {"chat.completion.chunk": len(events)}
 
 
+def test_usage_adds_up():
+    turn = TURNS["thinking and tools"]
+    usage = openai_chat.usage(turn)
+    assert usage["prompt_tokens"] == turn.input + turn.cache_read
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] == 25 + 1024 + 5 + 2 + 2 * 10
+    assert usage["completion_tokens_details"]["reasoning_tokens"] == 2
+
+
 @pytest.mark.parametrize(("api", "reasoning"), APIS.values(), ids=APIS)
 def test_stream_ends_with_the_marker(api, reasoning):
     assert list(api.events(TURNS["text"]))[-1] == b"data: [DONE]\n\n"

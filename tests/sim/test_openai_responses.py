@@ -65,6 +65,13 @@ def test_stream_and_whole_tell_the_same_truth(turn, parse, counted):
     assert "".join(deltas.values()) == truth.thinking + truth.text + "".join(call.json for call in turn.tools)
 
 
+def test_usage_adds_up():
+    turn = TURNS["thinking and tools"]
+    usage = openai_responses.usage(turn)
+    assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] == 25 + 1024 + 5 + 2 + 2 * 10
+    assert usage["output_tokens_details"]["reasoning_tokens"] == 2
+
+
 def test_events_are_numbered(parse):
     events = parse(b"".join(openai_responses.events(TURNS["thinking and tools"])))
     assert [payload["sequence_number"] for _, payload in events] == list(range(len(events)))

@@ -162,6 +162,13 @@ def test_requests_kept_are_bounded(client, monkeypatch):
     assert [request.target for request in client.sim.requests] == ["/api/user?2", "/api/user?3", "/api/user?4"]
 
 
+def test_bodies_kept_are_bounded(client, monkeypatch):
+    monkeypatch.setattr(server, "MAX_BODIES", 2500)
+    for _ in range(4):
+        client.post("/api/threads", b"x" * 1000)
+    assert len(client.sim.requests) == 2
+
+
 def test_connections_are_bounded(client, monkeypatch):
     monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
     first = client.connect(tls=False)

@@ -76,6 +76,8 @@ def test_fragments_come_back_as_one(ws):
     ws.send(TextMessage(data="grö", message_finished=False))
     ws.send(TextMessage(data="ßer", message_finished=True))
     assert ws.take(1) == [TextMessage(data="größer")]
+    ws.send(TextMessage(data="2"))
+    assert ws.take(1) == [TextMessage(data="2")]
 
 
 def test_echo_works_while_messages_come(ws):
