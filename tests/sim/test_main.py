@@ -23,8 +23,9 @@ def start():
 
     yield run
     for process in processes:
-        process.kill()
-        process.communicate()
+        # A kill would leave the folder of its certificates behind.
+        process.terminate()
+        process.communicate(timeout=10)
 
 
 def ready(process):
