@@ -30,6 +30,7 @@ MARKERS = {
 }
 UNKNOWN_MARKER = ":question:"
 
+_DEFAULT_PORTS = {"https": 443, "http": 80}
 _ADDRESS = re.compile(r"[\d.]+|.*:.*")
 
 
@@ -93,7 +94,12 @@ class Classify:
 
 def url_of(flow: http.HTTPFlow) -> str:
     """The URL by the host that the connection goes to; by the Host header where only an address is known (transparent mode)."""
-    return flow.request.pretty_url if _ADDRESS.fullmatch(flow.request.host) else flow.request.url
+    request = flow.request
+    host = request.pretty_host if _ADDRESS.fullmatch(request.host) else request.host
+    if ":" in host:
+        host = f"[{host}]"  # mitmproxy's own URLs leave an IPv6 address bare
+    port = "" if request.port == _DEFAULT_PORTS.get(request.scheme) else f":{request.port}"
+    return f"{request.scheme}://{host}{port}{request.path}"
 
 
 def _problem_of(amp_url: str) -> str | None:

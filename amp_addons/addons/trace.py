@@ -93,7 +93,7 @@ class Trace:
             url=url_of(flow),
             classification=found,
             hints=read_hints(request.path, request.raw_content, header("content-encoding")) if inference else RequestHints(),
-            thread=header("x-amp-thread-id") or found.params.get("thread"),
+            thread=header("x-amp-thread-id") or found.fields.get("threadId"),
             message=header("x-amp-message-id") or header("amp-message-id"),
             client=flow.client_conn.peername[0] if flow.client_conn.peername else None,
         )
