@@ -116,10 +116,10 @@ class _Brotli:
     def decode(self, data: bytes) -> Iterator[bytes]:
         if self.finished:
             return
-        if piece := self._decompressor.process(data, output_buffer_limit=STEP):
+        # Until there is no more: `can_accept_more_data` tells of input left, not of output left.
+        while piece := self._decompressor.process(data, output_buffer_limit=STEP):
             yield piece
-        while not self._decompressor.can_accept_more_data():
-            yield self._decompressor.process(b"", output_buffer_limit=STEP)
+            data = b""
 
 
 class _Zstd:
