@@ -1,6 +1,8 @@
 """The addons, one a file, and the list that says which there are, in the order their hooks run."""
 
 import logging
+import os
+import sys
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -29,6 +31,7 @@ ADDONS = {
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
 }
 
+_FOLDER = os.path.dirname(os.path.realpath(__file__))
 _hubs: WeakKeyDictionary[master.Master, Hub] = WeakKeyDictionary()
 
 
@@ -57,7 +60,11 @@ def script(module: str) -> list[Any]:
     the same one however it was loaded.
     """
     prefix, _, name = module.partition(".")
-    return assemble(name) if prefix == "__mitmproxy_script__" else []
+    if prefix != "__mitmproxy_script__":
+        return []
+    # mitmproxy puts a script's folder at the front of the path and leaves it there; our `trace` is not the standard library's.
+    sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != _FOLDER]
+    return assemble(name)
 
 
 def _with_needs(names: Iterable[str]) -> Iterable[str]:

@@ -13,7 +13,8 @@ from mitmproxy import http
 from amp_addons.addons import script
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.pump import Pump
-from amp_addons.core.trace import Chunk, FlowTrace
+from amp_addons.core.stream import Chunk
+from amp_addons.core.trace import FlowTrace
 
 logger = logging.getLogger(__name__)
 

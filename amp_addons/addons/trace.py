@@ -31,12 +31,13 @@ class Trace:
         trace, response = self._trace_of(flow), flow.response
         if trace.response is not None or response is None:
             return
-        content_type = response.headers.get("content-type")
+        headers = _fields(response.headers)
+        content_type = headers.get("content-type")
         trace.answer(
             response.timestamp_start or time.time(),
             status=response.status_code,
             content_type=content_type,
-            content_encoding=response.headers.get("content-encoding"),
+            content_encoding=headers.get("content-encoding"),
             is_stream=expects_events(response.status_code, content_type, asked=bool(trace.request and trace.request.stream)),
         )
 
@@ -87,7 +88,7 @@ class Trace:
         trace = self._hub.open(flow.id, request.timestamp_start)
         trace.connection = flow.client_conn.id
         inference = found.category == "inference"
-        header = request.headers.get
+        header = _fields(request.headers).get
         trace.begin(
             method=request.method,
             url=url_of(flow),
@@ -112,6 +113,15 @@ class Trace:
             response_bytes=None if trace.slot or body is None or flow.websocket else len(body),
         )
         self._hub.pump.add(end)
+
+
+def _fields(headers: http.Headers) -> dict[str, str]:
+    """Headers by their name in lower case, repeated ones joined: one pass, where each look-up of mitmproxy's is one of its own."""
+    found: dict[str, str] = {}
+    for raw, value in headers.fields:
+        name, text = raw.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
 
 
 def _client_left(flow: http.HTTPFlow) -> bool:

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 def rfc3339(seconds: float) -> str:
     """`1732400000.1234` (seconds since the epoch) as `2024-11-23T22:13:20.123Z`."""
-    whole, millis = divmod(int(seconds * 1000), 1000)
-    return f"{_second(whole)}.{millis:03d}Z"
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,8 @@ Contract: nothing here raises on any input, memory is bounded by the decoders' l
 does not depend on what came before it.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from amp_addons.core.encoding import ContentDecoder
@@ -29,8 +31,11 @@ def expects_events(status: int, content_type: str | None, asked: bool) -> bool:
     return asked and status == 200 and media_type in ("", "text/plain", "application/octet-stream", "binary/octet-stream")
 
 
-type Seen = tuple[str, int]
-"""An event's type, and the bytes of its data in UTF-8."""
+type Chunk = tuple[float, bytes]
+"""When a piece of a body arrived, and the piece, as it was on the wire."""
+
+type Seen = tuple[float, str, int]
+"""When an event was complete, its type, and the bytes of its data in UTF-8."""
 
 
 class _Payload(msgspec.Struct, gc=False):
@@ -71,30 +76,36 @@ class StreamWatch:
         self.counts: dict[str, int] = {}
         self.events = 0
 
-    def feed(self, data: bytes) -> list[Seen]:
-        """Take body bytes as they were on the wire; return what was seen of the events they complete."""
-        if self._content is not None:
-            data = self._content.feed(data)
-        return self._take(self._sse.feed(data))
+    def feed(self, chunks: Iterable[Chunk]) -> list[Seen]:
+        """Take body bytes as they were on the wire; return what was seen of the events they complete.
 
-    def close(self) -> list[Seen]:
+        One call may take what many chunks brought, which is cheaper than a call each.
+        """
+        decode = self._content.feed if self._content is not None else None
+        found: list[Seen] = []
+        for at, data in chunks:
+            if events := self._sse.feed(decode(data) if decode else data):
+                self._take(events, at, found)
+        return found
+
+    def close(self, at: float) -> list[Seen]:
         """Take the end of the body."""
-        found = []
+        found: list[Seen] = []
         if self._content is not None:
-            found = self._take(self._sse.feed(self._content.close()))
-        return found + self._take(self._sse.close())
+            self._take(self._sse.feed(self._content.close()), at, found)
+        self._take(self._sse.close(), at, found)
+        return found
 
-    def _take(self, events: list[ServerSentEvent]) -> list[Seen]:
-        counts, labels, found = self.counts, self._labels, []
+    def _take(self, events: list[ServerSentEvent], at: float, found: list[Seen]) -> None:
+        counts, labels = self.counts, self._labels
         for event in events:
             raw = event_type(event)
             label = labels.get(raw) or self._label(raw)
             if label is not DONE:
                 counts[label] = counts.get(label, 0) + 1
             data = event.data
-            found.append((label, len(data) if data.isascii() else len(data.encode("utf-8", "surrogatepass"))))
-        self.events += len(found)
-        return found
+            found.append((at, label, len(data) if data.isascii() else len(data.encode("utf-8", "surrogatepass"))))
+        self.events += len(events)
 
     def _label(self, raw: str) -> str:
         # Names come from the traffic: scrubbed once, and bounded in number.

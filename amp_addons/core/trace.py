@@ -13,11 +13,9 @@ from amp_addons.core.events import Ended, Event, FlowEnd, FlowRequest, FlowRespo
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.core.sse import ServerSentEvent
-from amp_addons.core.stream import Seen, StreamWatch, event_type
+from amp_addons.core.stream import Chunk, Seen, StreamWatch, event_type
 
 type Publish = Callable[[Sequence[Event], "FlowTrace"], None]
-type Chunk = tuple[float, bytes]
-"""When a piece of a body arrived, and the piece, as it was on the wire."""
 
 
 class FlowTrace:
@@ -116,25 +114,26 @@ class FlowTrace:
             self.watch_failed = f"the decoder failed with {type(error).__name__} and was turned off for this stream"
 
     def _read(self, watch: StreamWatch, chunks: Sequence[Chunk]) -> None:
+        self.response_bytes += sum([len(data) for _, data in chunks])
         if self.each_event:
-            self.response_bytes += sum([len(data) for _, data in chunks])
-            self._publish_events(watch, [(at, found) for at, data in chunks if (found := watch.feed(data))])
+            self._publish_events(watch, watch.feed(chunks))
         else:
-            # Nobody wants to know when each event came: one call for all is cheaper.
-            data = b"".join([data for _, data in chunks])
-            self.response_bytes += len(data)
-            watch.feed(data)
+            # Nobody wants to know when each event came: one piece for all is cheaper.
+            watch.feed([(chunks[-1][0], b"".join([data for _, data in chunks]))])
 
-    def _publish_events(self, watch: StreamWatch, batches: list[tuple[float, list[Seen]]]) -> None:
-        seq = watch.events - sum([len(found) for _, found in batches])
+    def _publish_events(self, watch: StreamWatch, found: list[Seen]) -> None:
+        if not found:
+            return
+        flow, started, seq = self.flow, self.started, watch.events - len(found)
         events: list[Event] = []
-        for at, found in batches:
-            time, since = rfc3339(at), self._since(at)
-            for label, size in found:
-                seq += 1
-                events.append(StreamEvent(time=time, flow=self.flow, seq=seq, event=label, bytes=size, t_ms=since))
-        if events:
-            self._publish(events, self)
+        last = None
+        for at, label, size in found:
+            seq += 1
+            if at != last:
+                # Thousands a second come here: no calls that an event does not need.
+                last, time, since = at, rfc3339(at), int((at - started) * 1e6) / 1e3
+            events.append(StreamEvent(time=time, flow=flow, seq=seq, event=label, bytes=size, t_ms=since))
+        self._publish(events, self)
 
     def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:
         """A WebSocket message has passed."""
@@ -195,8 +194,9 @@ class FlowTrace:
     def _stream_end(self, watch: StreamWatch, at: float, ended: Ended) -> StreamEnd:
         if not self.watch_failed:
             try:
-                if found := watch.close():
-                    self._publish_events(watch, [(at, found)] if self.each_event else [])
+                found = watch.close(at)
+                if self.each_event:
+                    self._publish_events(watch, found)
             except Exception as error:
                 self.watch_failed = f"the decoder failed with {type(error).__name__} at the end of this stream"
         return StreamEnd(
