@@ -8,17 +8,18 @@ import msgspec
 from amp_addons.core.fields import FieldError
 from amp_addons.core.pattern import Pattern
 
-_HOST = r"^((([a-z0-9_-]+\.)*[a-z0-9_-]+)|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$"
+_HOST = r"^([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?\Z"
 
 type Category = Literal["inference", "user", "threads", "github", "realtime", "telemetry", "internal", "web", "update", "other"]
 type Route = Literal["proxied", "direct", "external"]
 """`proxied` goes through amp.url, `direct` to OpenRouter, `external` anywhere else."""
 type Api = Literal["anthropic-messages", "openai-chat", "openai-responses", "google-generatecontent", "amp-connect"]
 """Whose format the bodies have."""
-type Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$", description="lower-case words joined by . and -")]
-type Method = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z-]*$", description="a method in capitals (or ALL)")]
+type Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*\Z", description="lower-case words joined by . and -")]
+type Method = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z-]*\Z", description="a method in capitals (or ALL)")]
 type Path = Annotated[str, msgspec.Meta(description="a path pattern", extra={"check": Pattern.parse})]
 type Host = Annotated[str, msgspec.Meta(pattern=_HOST, description="a host name in lower case, perhaps with a port")]
+type Some[T] = Annotated[tuple[T, ...], msgspec.Meta(min_length=1)]
 
 ANY_METHOD = "ALL"
 UNKNOWN_IDS = ("amp.unknown", "provider.unknown", "other")
@@ -35,8 +36,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     id: Id
     category: Category
-    method: Method | tuple[Method, ...]
-    path: Path | tuple[Path, ...]
+    method: Method | Some[Method]
+    path: Path | Some[Path]
     host: Host | None = None
     route: Route | None = None
     provider: Id | None = None

@@ -53,12 +53,13 @@ class CatalogFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Catalog(core.Catalog):
-    """The endpoints of catalog files. `files` are the files themselves, with all that they say besides."""
+    """The endpoints of catalog files. `files` are the files themselves, with all that they say besides, `groups` the endpoints of each."""
 
     def __init__(self, files: tuple[CatalogFile, ...]) -> None:
         self.files = files
         seen = {entry.endpoint: entry.versions for file in files for entry in file.seen}
-        super().__init__(*([_resolve(row, file, seen) for row in file.endpoints] for file in files))
+        self.groups = tuple(tuple(_resolve(row, file, seen) for row in file.endpoints) for file in files)
+        super().__init__(*self.groups)
 
     @classmethod
     def load(cls, *paths: str | Path) -> Self:

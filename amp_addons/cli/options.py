@@ -1,0 +1,48 @@
+"""Arguments that several commands take, checked once."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import rich_click as click
+
+from amp_addons.core.classify import DEFAULT_AMP_URL
+from amp_addons.core.target import split_target
+
+type Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _amp_url(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    host, _, query = split_target(value)
+    if host and value.lower().startswith(("http://", "https://")) and not query and "#" not in value:
+        return value
+    # The value is not repeated: a URL may have a password in it.
+    raise click.BadParameter("expected http:// or https:// with a host, and perhaps a port and a path, such as https://ampcode.com")
+
+
+def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition(":") for value in values]
+    if not all(name.strip() and colon for name, colon, _ in pairs):
+        raise click.BadParameter("expected 'Name: value'")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+amp_url: Decorator = click.option(
+    "--amp-url",
+    metavar="URL",
+    default=lambda: os.environ.get("AMP_URL") or DEFAULT_AMP_URL,
+    show_default=f"$AMP_URL, else {DEFAULT_AMP_URL}",
+    callback=_amp_url,
+    help="Where the Amp service is: the client's amp.url.",
+)
+headers: Decorator = click.option(
+    "-H", "--header", "headers", metavar="'NAME: VALUE'", multiple=True, callback=_headers, help="A request header (repeatable)."
+)
+catalogs: Decorator = click.option(
+    "--catalog",
+    "catalogs",
+    metavar="FILE",
+    multiple=True,
+    help="A catalog of your own; its rows come before the shipped ones (repeatable).",
+)
+as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
