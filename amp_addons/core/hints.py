@@ -4,6 +4,7 @@ Known from the JSON body, or from the path for Google and for Claude on Vertex (
 """
 
 import re
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -24,9 +25,9 @@ class RequestHints(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Body(msgspec.Struct, gc=False):
-    # Typed `object`, so that a wrong type in one field does not hide the other.
-    model: object = None
-    stream: object = None
+    # Any: a wrong type in one field does not hide the other.
+    model: Any = None
+    stream: Any = None
 
 
 _decoder = msgspec.json.Decoder(_Body)

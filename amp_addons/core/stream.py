@@ -5,6 +5,7 @@ does not depend on what came before it.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -39,9 +40,9 @@ type Seen = tuple[float, str, int]
 
 
 class _Payload(msgspec.Struct, gc=False):
-    # Typed `object`: a payload whose `type` is not a string still has an `object`.
-    type: object = None
-    object: object = None
+    # Any: a payload whose `type` is not a string still has an `object`.
+    type: Any = None
+    object: Any = None
 
 
 _payload = msgspec.json.Decoder(_Payload)

@@ -1,0 +1,92 @@
+import msgspec
+import pytest
+
+from amp_addons.core.classify import Classification
+from amp_addons.core.hints import RequestHints
+from amp_addons.core.trace import FlowTrace
+
+CLASSIFICATION = Classification(endpoint="provider.anthropic", category="inference", route="proxied", known=True, provider="anthropic")
+
+
+def make_trace(**options):
+    published = []
+    trace = FlowTrace("f", 1000.0, lambda events, _: published.extend(msgspec.to_builtins(e) for e in events), **options)
+    trace.begin(method="POST", url="https://ampcode.com/x", classification=CLASSIFICATION, hints=RequestHints("m", True))
+    return trace, published
+
+
+def stream(trace, *chunks, encoding=None):
+    trace.answer(1000.1, status=200, content_type="text/event-stream", content_encoding=encoding, is_stream=True)
+    trace.feed([(1000.2 + number / 10, chunk) for number, chunk in enumerate(chunks)])
+
+
+def test_events_are_numbered_through_the_stream_and_timed_by_their_chunk():
+    trace, published = make_trace(each_event=True)
+    stream(trace, b"data: a\n\ndata: b\n\n", b"data: c\n\n")
+    trace.feed([(1001.0, b"data: d\n\n")])
+    found = [(e["seq"], e["t_ms"]) for e in published if e["type"] == "stream.event"]
+    assert [seq for seq, _ in found] == [1, 2, 3, 4]
+    assert [t for _, t in found] == pytest.approx([200.0, 200.0, 300.0, 1000.0], abs=0.01)
+
+
+def test_tallies_are_the_same_without_single_events():
+    ends = []
+    for each_event in (True, False):
+        trace, published = make_trace(each_event=each_event)
+        stream(trace, b'data: {"type":"a"}\n\nda', b'ta: {"type":"b"}\n\n: comment\n\n')
+        trace.end(1002.0)
+        ends.append(published[-2])
+        assert ("stream.event" in [e["type"] for e in published]) is each_event
+    assert ends[0] == ends[1]
+    assert (ends[0]["events"], ends[0]["chunks"], ends[0]["duration_ms"], ends[0]["model"]) == ({"a": 1, "b": 1}, 2, 2000.0, "m")
+
+
+def test_last_event_is_seen_when_only_the_end_of_its_encoding_brings_it():
+    import zlib
+
+    trace, published = make_trace(each_event=True)
+    packer = zlib.compressobj()
+    stream(trace, packer.compress(b"data: x\n\n") + packer.flush(), encoding="deflate")
+    trace.end(1002.0)
+    assert [e["type"] for e in published][-3:] == ["stream.event", "stream.end", "flow.end"]
+
+
+def test_clock_that_steps_back_gives_no_negative_duration():
+    trace, published = make_trace()
+    trace.end(900.0)
+    assert published[-1]["duration_ms"] == 0.0
+
+
+def test_flow_ends_once():
+    trace, published = make_trace()
+    trace.end(1001.0)
+    trace.end(1002.0, outcome="error")
+    assert [e["type"] for e in published] == ["flow.request", "flow.end"]
+
+
+def test_nothing_secret_and_no_control_character_is_kept():
+    key = "sk-" + "ant-" + "k" * 30
+    published = []
+    trace = FlowTrace("f", 0.0, lambda events, _: published.extend(events))
+    trace.begin(
+        method="POST\x1b",
+        url=f"https://u:{key}@h/{key}?token={key}",
+        classification=CLASSIFICATION,
+        hints=RequestHints(key, None),
+        thread=key,
+        message=key,
+    )
+    trace.answer(0.0, status=200, content_type=f"text/{key}\r\n", content_encoding="\x9b", is_stream=False)
+    trace.end(0.0, error=f"cannot: {key}")
+    text = str(published)
+    assert key[-8:] not in text and "\x1b" not in text and "\x9b" not in text
+
+
+@pytest.mark.parametrize(
+    ("content", "is_text", "event"),
+    [(b'{"type":"x"}', True, "x"), (b"plain", True, None), (b'{"type":"x"}', False, None), (b"\xff", True, None)],
+)
+def test_websocket_message_is_typed_by_its_json(content, is_text, event):
+    trace, published = make_trace()
+    trace.ws_message(1001.0, from_client=False, is_text=is_text, content=content)
+    assert published[-1]["event"] == event and published[-1]["bytes"] == len(content)
