@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amp_addons.core.codings import CODINGS, Coding
+from amp_addons.core.codings import CODINGS, STEP, Coding
 
 EVENTS = [
     b'event: content_block_delta\ndata: {"index": %d, "text": "%s"}\n\n' % (i, bytes([97 + i % 26]) * (i * 7 % 40)) for i in range(12)
@@ -157,6 +157,14 @@ def test_garbage_behind_the_end_is_ignored(coding: str, encode: Callable[[bytes]
         assert decoder.finished
 
 
+@pytest.mark.parametrize(("coding", "encode"), [("gzip", gzip.compress), ("zstd", zstd)])
+def test_part_behind_garbage_is_ignored(coding: str, encode: Callable[[bytes], bytes]) -> None:
+    """Where the body ends does not depend on how it is cut."""
+    body = encode(TEXT)
+    for pieces in ([body, b"garbage", body], [body + b"garbage" + body]):
+        assert b"".join(read(CODINGS[coding](), *pieces)) == TEXT
+
+
 def test_garbage_behind_deflate_is_not_collected() -> None:
     """zlib keeps everything that follows an end; a stream that never stops would fill the memory."""
     decoder = CODINGS["deflate"]()
@@ -184,6 +192,30 @@ def test_truncated_body_is_not_finished(coding: str, encode: Callable[[bytes], b
         decoder = CODINGS[coding]()
         assert TEXT.startswith(read(decoder, body[:length])[0])
         assert not decoder.finished
+
+
+def test_bare_deflate_is_told_from_zlib() -> None:
+    """Each of the two marks of a zlib header alone, as bare deflate data may have it by chance."""
+    for number in range(300):  # every 31st has a first pair of bytes that is a multiple of 31
+        text = b"%d" % number**5
+        assert read(CODINGS["deflate"](), raw_deflate(text)) == [text]
+    padded = b"\x08\x05\x00\xfa\xffhello"  # a stored block, its padding bits not zero: the low nibble of zlib
+    assert read(CODINGS["deflate"](), padded) == [b"hello"]
+
+
+@pytest.mark.parametrize("size", [STEP, STEP + 100, STEP + 258, 2 * STEP + 1])
+def test_zlib_holds_nothing_back(size: int) -> None:
+    """A full step may leave output inside of zlib when all input is consumed: it comes before the next piece."""
+    body = gzip.compress(bytes(size))
+    for cut in range(len(body)):
+        assert read(CODINGS["gzip"](), body[:cut]) == [zlib.decompressobj(31).decompress(body[:cut])]
+
+
+def test_densest_zstd_comes_in_small_pieces() -> None:
+    """Blocks of one repeated byte, 128 KiB in four bytes each: 12.5 MiB in 400."""
+    sizes = [len(piece) for piece in CODINGS["zstd"]().decode(b"\x28\xb5\x2f\xfd\x00\x68" + b"\x02\x00\x10\x00" * 100)]
+    assert sum(sizes) == 100 * 128 * 1024
+    assert max(sizes) <= 4 * 1024 * 1024
 
 
 def test_window_beyond_the_standard_is_refused() -> None:
