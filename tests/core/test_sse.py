@@ -18,7 +18,7 @@ SEPARATORS = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1ei"
 LONG = b"x" * 9000
 
 # Name, stream, events as (event, data, id). Grouped by the paragraph of the standard that decides.
-CASES = [
+CASES: list[tuple[str, bytes, list[tuple[str, str, str]]]] = [
     # The examples in the standard's text.
     ("three data lines", b"data: YHOO\ndata: +2\ndata: 10\n\n", [("message", "YHOO\n+2\n10", "")]),
     (
@@ -129,7 +129,7 @@ def test_stream(data: bytes, expected: list[tuple[str, str, str]]) -> None:
         assert shown(decode(pieces)[0]) == expected
 
 
-COMPLETE = [pytest.param(*case, id=name) for name, *case in CASES if re.search(rb"(\n|\r\n?)(\n|\r\n?)\Z", case[0])]
+COMPLETE = [pytest.param(data, expected, id=name) for name, data, expected in CASES if re.search(rb"(\n|\r\n?)(\n|\r\n?)\Z", data)]
 
 
 @pytest.mark.parametrize(("data", "expected"), COMPLETE)
