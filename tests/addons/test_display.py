@@ -1,5 +1,6 @@
 """The display under mitmproxy's own masters, writing to a pseudo-terminal or a file in the place of standard output."""
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -7,7 +8,6 @@ import sys
 import termios
 import threading
 import tty
-from pathlib import Path
 
 import pytest
 from mitmproxy import ctx, http
@@ -48,15 +48,14 @@ class Output:
 
 
 @pytest.fixture
-def file(tmp_path, monkeypatch):
+def file(tmp_path):
     """Standard output is a file."""
     with open(tmp_path / "output", "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
         yield Output(stream, lambda: (stream.flush(), (tmp_path / "output").read_text("utf-8"))[1])
 
 
 @pytest.fixture
-def terminal(monkeypatch):
+def terminal():
     """Standard output is a pseudo-terminal that is read all the time."""
     controller, worker = os.openpty()
     tty.setraw(worker)
@@ -71,7 +70,6 @@ def terminal(monkeypatch):
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     with open(worker, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
         yield Output(stream, lambda: found.decode("utf-8", "replace"))
         until(lambda: not any("display" in thread.name for thread in threading.enumerate()))
     until(lambda: not reader.is_alive())
@@ -79,13 +77,12 @@ def terminal(monkeypatch):
 
 
 @pytest.fixture
-def stuck_terminal(monkeypatch):
+def stuck_terminal():
     """Standard output is a pseudo-terminal that nobody reads."""
     controller, worker = os.openpty()
     tty.setraw(worker)
     with open(worker, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
-        yield stream
+        yield Output(stream, str)
         os.close(controller)
         until(lambda: not any("display" in thread.name for thread in threading.enumerate()))
 
@@ -112,11 +109,13 @@ class Proxy:
 
 
 @pytest.fixture
-async def proxies(tmp_path):
-    """Makes masters with the display; ends them."""
+async def proxies(tmp_path, monkeypatch):
+    """Makes masters with the display whose standard output is the one given; ends them."""
     made = []
 
-    def make(master_class=DumpMaster, early=(), **options):
+    def make(output, master_class=DumpMaster, early=(), **options):
+        # Not in the fixture of the output: pytest sets its own again before the test begins.
+        monkeypatch.setattr(sys, "stdout", output.stream)
         master = master_class(options_module.Options(confdir=str(tmp_path / "conf")))
         master.options.update(**dict(early))
         proxy = Proxy(master)
@@ -137,13 +136,13 @@ async def proxies(tmp_path):
 # --- which way of showing
 
 
-async def test_terminal_gets_a_live_view(proxies, terminal):
-    proxies().run()
+async def test_terminal_gets_a_live_view(terminal, proxies):
+    proxies(terminal).run()
     assert "\x1b[2m0 under way · 0 flows · 0 B\x1b[0m" in terminal.wait_for("0 under way")
 
 
-async def test_what_is_no_terminal_gets_plain_lines(proxies, file):
-    proxy = proxies().run()
+async def test_what_is_no_terminal_gets_plain_lines(file, proxies):
+    proxy = proxies(file).run()
     proxy.finish(small_flow())
     text = file.wait_for("user.get")
     assert "  GET  /api/user\n" in text and "\x1b" not in text
@@ -161,11 +160,13 @@ WAYS = [
 
 
 @pytest.mark.parametrize(("options", "environment", "way"), WAYS)
-async def test_way_of_showing_is_what_was_asked_for_or_fits(proxies, terminal, monkeypatch, options, environment, way):
+async def test_way_of_showing_is_what_was_asked_for_or_fits(terminal, proxies, monkeypatch, options, environment, way):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    proxy = proxies(**options).run()
+    proxy = proxies(terminal, **options).run()
     proxy.finish(small_flow())
+    if way == "live":
+        terminal.wait_for("under way")
     proxy.display.done()
     text = terminal.text() if way is None else terminal.wait_for("endpoint")
     assert ("user.get" in text) is (way is not None)
@@ -173,33 +174,33 @@ async def test_way_of_showing_is_what_was_asked_for_or_fits(proxies, terminal, m
     assert ("\x1b" in text) is (way == "live")
 
 
-async def test_live_view_that_cannot_be_is_said(proxies, file):
-    proxies(amp_display="live").run()
-    file.wait_for("amp_addons: amp_display shows lines: the output is not a terminal")
+async def test_live_view_that_cannot_be_is_said(file, proxies):
+    proxies(file, amp_display="live").run()
+    file.wait_for("amp_display: live is not possible here, because the output is no terminal")
 
 
-async def test_mitmweb_has_a_view_of_its_own(proxies, terminal):
-    proxy = proxies(WebMaster).run()
+async def test_mitmweb_has_a_view_of_its_own(terminal, proxies):
+    proxy = proxies(terminal, WebMaster).run()
     proxy.finish(small_flow())
     proxy.display.done()
     assert "user.get" not in terminal.text()
 
 
-async def test_console_keeps_its_screen(proxies, terminal, caplog):
+async def test_console_keeps_its_screen(terminal, proxies, caplog):
     class ConsoleMaster(DumpMaster):
         __module__ = "mitmproxy.tools.console.master"
 
-    proxy = proxies(ConsoleMaster, amp_display="live").run()
+    proxy = proxies(terminal, ConsoleMaster, amp_display="live").run()
     proxy.finish(small_flow())
     proxy.display.done()
     assert "user.get" not in terminal.text()
     assert "the mitmproxy console has the screen" in caplog.text
 
 
-async def test_events_on_standard_output_send_the_display_to_standard_error(proxies, file, tmp_path, monkeypatch):
+async def test_events_on_standard_output_send_the_display_to_standard_error(file, proxies, tmp_path, monkeypatch):
     with open(tmp_path / "error", "w", encoding="utf-8") as errors:
         monkeypatch.setattr(sys, "stderr", errors)
-        proxy = proxies()
+        proxy = proxies(file)
         proxy.master.options.add_option("amp_events", str, "", "")
         proxy.master.options.update(amp_events="-")
         proxy.run().finish(small_flow())
@@ -213,8 +214,8 @@ async def test_events_on_standard_output_send_the_display_to_standard_error(prox
 
 
 @pytest.mark.parametrize(("found", "hint"), [("line", " Did you mean 'lines'?"), ("loud", "")])
-async def test_unknown_way_is_refused(proxies, file, caplog, found, hint):
-    proxy = proxies(amp_display=found)
+async def test_unknown_way_is_refused(file, proxies, caplog, found, hint):
+    proxy = proxies(file, amp_display=found)
     proxy.display.configure({"amp_display"})
     sentence = f"option amp_display: found '{found}', expected one of auto, live, lines, off.{hint}"
     assert f"amp_addons: {sentence}" in caplog.text
@@ -224,8 +225,8 @@ async def test_unknown_way_is_refused(proxies, file, caplog, found, hint):
     assert str(refused.value) == sentence
 
 
-async def test_way_can_be_changed_while_it_runs(proxies, terminal):
-    proxy = proxies(amp_display="off").run()
+async def test_way_can_be_changed_while_it_runs(terminal, proxies):
+    proxy = proxies(terminal, amp_display="off").run()
     proxy.finish(small_flow(url="https://ampcode.com/first"))
     proxy.master.options.update(amp_display="lines")
     proxy.finish(small_flow(url="https://ampcode.com/second"))
@@ -237,8 +238,8 @@ async def test_way_can_be_changed_while_it_runs(proxies, terminal):
 # --- what is shown
 
 
-async def test_streams_under_way_have_rows_and_finished_flows_scroll_above(proxies, terminal):
-    proxy = proxies().run()
+async def test_streams_under_way_have_rows_and_finished_flows_scroll_above(terminal, proxies):
+    proxy = proxies(terminal).run()
     proxy.hub.traces["f1"] = trace(watch=Watch(ping=3), answer=response())
     terminal.wait_for("3 ping")
     del proxy.hub.traces["f1"]
@@ -248,8 +249,8 @@ async def test_streams_under_way_have_rows_and_finished_flows_scroll_above(proxi
     assert "1 flow" in terminal.wait_for("1 flow")
 
 
-async def test_start_of_a_stream_is_a_plain_line(proxies, file):
-    proxy = proxies().run()
+async def test_start_of_a_stream_is_a_plain_line(file, proxies):
+    proxy = proxies(file).run()
     proxy.hub.publish([response()], trace(watch=Watch(), answer=response()))
     proxy.hub.publish([response()], trace(answer=response()))
     proxy.finish(stream_flow())
@@ -257,8 +258,8 @@ async def test_start_of_a_stream_is_a_plain_line(proxies, file):
     assert text.count("stream   312 ms") == 1
 
 
-async def test_other_events_are_none_of_its_lines(proxies, file):
-    proxy = proxies().run()
+async def test_other_events_are_none_of_its_lines(file, proxies):
+    proxy = proxies(file).run()
     proxy.hub.publish([request()], trace())
     unread = trace()
     unread.request = None
@@ -267,8 +268,8 @@ async def test_other_events_are_none_of_its_lines(proxies, file):
     assert "provider.anthropic" not in file.text()
 
 
-async def test_summary_is_shown_at_the_end(proxies, file):
-    proxy = proxies().run()
+async def test_summary_is_shown_at_the_end(file, proxies):
+    proxy = proxies(file).run()
     proxy.finish(stream_flow())
     proxy.finish(small_flow(endpoint="amp.unknown", known=False, url="https://ampcode.com/api/orb"))
     proxy.display.done()
@@ -277,15 +278,15 @@ async def test_summary_is_shown_at_the_end(proxies, file):
     assert text.endswith("In no catalog:\n     1  GET https://ampcode.com/api/orb\n")
 
 
-async def test_nothing_passed_no_summary(proxies, file):
-    proxies().run().display.done()
+async def test_nothing_passed_no_summary(file, proxies):
+    proxies(file).run().display.done()
     assert "endpoint" not in file.text()
 
 
 @pytest.mark.parametrize("field", ["url", "method", "model", "endpoint", "provider"])
-async def test_nothing_of_the_traffic_steers_the_terminal(proxies, terminal, field):
+async def test_nothing_of_the_traffic_steers_the_terminal(terminal, proxies, field):
     """Whatever was scrubbed before: the only escape codes that arrive are the display's own."""
-    proxy = proxies().run()
+    proxy = proxies(terminal).run()
     hostile = f"https://h/{HOSTILE}" if field == "url" else HOSTILE
     proxy.hub.traces["f1"] = trace(**{field: hostile}, watch=Watch(**{HOSTILE: 1}), answer=response())
     terminal.wait_for("1 under way")
@@ -304,8 +305,8 @@ BANNERS = [
 
 
 @pytest.mark.parametrize(("options", "shown"), BANNERS)
-async def test_banner_says_what_to_paste(proxies, file, tmp_path, monkeypatch, options, shown):
-    proxy = proxies(listen_host="127.0.0.1", listen_port=0, **options)
+async def test_banner_says_what_to_paste(file, proxies, tmp_path, monkeypatch, options, shown):
+    proxy = proxies(file, listen_host="127.0.0.1", listen_port=0, **options)
     server = proxy.master.addons.get("proxyserver")
     server.running()
     await server.setup_servers()
@@ -313,6 +314,7 @@ async def test_banner_says_what_to_paste(proxies, file, tmp_path, monkeypatch, o
     proxy.finish(small_flow())
     text = file.wait_for("user.get")
     ports = [address[1] for address in server.listen_addrs()]
+    assert shown or not text.startswith("\n")
     assert (f"export HTTPS_PROXY=http://127.0.0.1:{ports and ports[0]}\n" in text) is shown
     assert (f"export NODE_EXTRA_CA_CERTS={tmp_path}/conf/mitmproxy-ca-cert.pem\n" in text) is shown
     await server.servers.update([])
@@ -321,8 +323,8 @@ async def test_banner_says_what_to_paste(proxies, file, tmp_path, monkeypatch, o
 # --- what mitmproxy prints
 
 
-async def test_log_goes_above_the_view_and_past_it_afterwards(proxies, terminal):
-    proxy = proxies().run()
+async def test_log_goes_above_the_view_and_past_it_afterwards(terminal, proxies):
+    proxy = proxies(terminal).run()
     terminal.wait_for("under way")
     logging.getLogger("x").warning("while it runs")
     text = terminal.wait_for("while it runs")
@@ -333,17 +335,17 @@ async def test_log_goes_above_the_view_and_past_it_afterwards(proxies, terminal)
 
 
 @pytest.mark.parametrize("way", ["live", "lines", "off"])
-async def test_log_is_cleaned(proxies, terminal, way):
-    proxies(amp_display=way).run()
+async def test_log_is_cleaned(terminal, proxies, way):
+    proxies(terminal, amp_display=way).run()
     logging.getLogger("x").warning("%s https://h/x?token=%s\n[00:00:00.000] forged", HOSTILE, WORD)
     text = terminal.wait_for("forged")
     assert f"{HARMLESS} https://h/x?token=***\n    [00:00:00.000] forged" in text
     assert WORD not in text and "\x1b]" not in text
 
 
-async def test_no_color_holds_for_the_log_too(proxies, terminal, monkeypatch):
+async def test_no_color_holds_for_the_log_too(terminal, proxies, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    proxy = proxies().run()
+    proxy = proxies(terminal).run()
     logging.getLogger("x").warning("a warning")
     proxy.finish(stream_flow())
     proxy.display.done()
@@ -357,8 +359,8 @@ def dumped_flow():
     return flow
 
 
-async def test_dumper_is_silent(proxies, file):
-    proxy = proxies()
+async def test_dumper_is_silent(file, proxies):
+    proxy = proxies(file)
     proxy.run()
     proxy.master.addons.get("dumper").response(dumped_flow())
     proxy.display.done()
@@ -366,18 +368,18 @@ async def test_dumper_is_silent(proxies, file):
 
 
 @pytest.mark.parametrize("way", ["lines", "off", "live"])
-async def test_dumper_that_the_user_wants_is_scrubbed(proxies, terminal, way):
+async def test_dumper_that_the_user_wants_is_scrubbed(terminal, proxies, way):
     """Set before the script is loaded, as mitmdump's command line does."""
-    proxy = proxies(early={"flow_detail": 2}, amp_display=way).run()
+    proxy = proxies(terminal, early={"flow_detail": 2}, amp_display=way).run()
     proxy.master.addons.get("dumper").response(dumped_flow())
     text = terminal.wait_for("set-cookie")
     assert "https://h/x?token=***" in text and "Authorization: ***" in text and "set-cookie: ***" in text
     assert WORD not in text
 
 
-async def test_log_and_dumper_taken_in_twice_print_once(proxies, file):
+async def test_log_and_dumper_taken_in_twice_print_once(file, proxies):
     """A script that is loaded anew brings a new display to the same master."""
-    proxy = proxies(amp_display="off")
+    proxy = proxies(file, amp_display="off")
     again = Display(proxy.hub)
     proxy.master.addons.remove(proxy.display)
     proxy.master.addons.add(again)
@@ -385,13 +387,14 @@ async def test_log_and_dumper_taken_in_twice_print_once(proxies, file):
     logging.getLogger("x").warning("said once")
     again.done()
     assert file.text().count("said once") == 1
+    assert proxy.master.addons.get("termlog").logger.file.beneath is file.stream
 
 
 # --- what goes wrong
 
 
 @pytest.mark.parametrize("method", ["show", "region"])
-async def test_failure_in_drawing_turns_the_display_off_and_says_so_once(proxies, terminal, monkeypatch, caplog, method):
+async def test_failure_in_drawing_turns_the_display_off_and_says_so_once(terminal, proxies, monkeypatch, caplog, method):
     def fail(*_):
         raise ZeroDivisionError
 
@@ -399,7 +402,7 @@ async def test_failure_in_drawing_turns_the_display_off_and_says_so_once(proxies
     if method == "region":
         monkeypatch.setattr("amp_addons.addons.display.LiveView.__init__", lambda self, screen, palette, tally, traces: None)
         monkeypatch.setattr("amp_addons.addons.display.LiveView.banner", lambda *_: "")
-    proxy = proxies().run()
+    proxy = proxies(terminal).run()
     proxy.finish(small_flow())
     await turned_off(caplog)
     proxy.finish(small_flow())
@@ -408,8 +411,6 @@ async def test_failure_in_drawing_turns_the_display_off_and_says_so_once(proxies
 
 
 async def turned_off(caplog):
-    import asyncio
-
     async with asyncio.timeout(10):
         while "the display failed" not in caplog.text:
             await asyncio.sleep(0.01)
@@ -419,9 +420,8 @@ async def test_output_that_is_gone_ends_the_display_and_not_the_proxy(proxies, t
     """mitmproxy ends when its log cannot be printed; after `mitmdump -s amp_addons | head` it goes to standard error."""
     reader, writer = os.pipe()
     with open(tmp_path / "error", "w", encoding="utf-8") as errors, open(writer, "w") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
         monkeypatch.setattr(sys, "stderr", errors)
-        proxy = proxies().run()
+        proxy = proxies(Output(stream, str)).run()
         os.close(reader)
         proxy.finish(small_flow())
         await turned_off(caplog)
@@ -431,14 +431,13 @@ async def test_output_that_is_gone_ends_the_display_and_not_the_proxy(proxies, t
     assert "the display failed with BrokenPipeError" in text and "still here" in text
 
 
-async def test_terminal_that_stops_reading_holds_up_nothing(proxies, stuck_terminal):
-    proxy = proxies().run()
-    written = len("x") * 100_000
+async def test_terminal_that_stops_reading_holds_up_nothing(stuck_terminal, proxies):
+    proxy = proxies(stuck_terminal).run()
     for _ in range(300):
-        logging.getLogger("x").warning("x" * (written // 300))
+        logging.getLogger("x").warning("x" * 1_000)
     for _ in range(5_000):
         proxy.finish(stream_flow())
-    until(lambda: proxy.display._painter.dropped)
     proxy.display.done()
     logging.getLogger("x").warning("nobody reads this either")
+    assert any("display" in thread.name for thread in threading.enumerate()), "the terminal has taken everything"
     assert proxy.display._tally.flows == 5_000
