@@ -122,8 +122,9 @@ class Catalog:
         row = self._find(tree, method, path, query)
         if row is None or not is_odd(path):
             return row
-        other = canonical(path)
-        return row if other is not None and self._find(tree, method, other, query) is row else None
+        reading = canonical(path)
+        other = self._find(tree, method, reading, query) if reading is not None else None
+        return row if other is not None and other.endpoint is row.endpoint else None
 
     def _find(self, tree: Node, method: str, path: str, query: str) -> Row | None:
         # Past the longest pattern only a `/**` can match, however many segments follow: they stay in one piece.

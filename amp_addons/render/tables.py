@@ -44,7 +44,7 @@ def _wide(endpoints: Iterable[Endpoint]) -> Table:
                 e.route,
                 e.api,
                 e.catalog,
-                _source(e),
+                _source(e) or None,
             )
             table.add_row(*(Text(cell) if isinstance(cell, str) else cell or Text("-", "dim") for cell in cells))
     return table

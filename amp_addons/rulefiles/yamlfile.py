@@ -1,8 +1,8 @@
 """YAML files read safely: plain data with places, and every problem of a file at once.
 
-The loader is stricter than YAML. Scalars are those of YAML 1.2's core schema, so `no`, `on`, dates and `1:30` are text; tags and
-duplicate keys are errors; aliases are allowed as long as what they stand for stays small. It works on libyaml's events, not on its
-node tree: nesting, size and aliases are refused while they are read (100,000 open brackets take libyaml half a minute).
+The loader is stricter than YAML. Scalars are those of YAML 1.2's core schema, so `no`, `on`, dates and `1:30` are text; tags, merge
+keys and duplicate keys are errors; aliases are allowed as long as what they stand for stays small. It works on libyaml's events,
+not on its node tree: nesting, size and aliases are refused while they are read (100,000 open brackets take libyaml half a minute).
 """
 
 import pathlib
@@ -148,6 +148,8 @@ class _Builder:
             key, mark = str(event.value), event.start_mark
             assert mark
             value = self._node(next(events), events, (*path, key))
+            if key == "<<":
+                self._note(event, (*path, key), "a merge key", "the keys themselves")
             if first := node.keys.get(key):
                 self._note(event, (*path, key), f"the key again (first in line {first[0]})", "each key once")
                 continue

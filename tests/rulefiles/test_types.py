@@ -1,0 +1,45 @@
+"""Names of types; the rest is tested by the sentences in test_explain.py."""
+
+from typing import Any, Literal
+
+import pytest
+from msgspec import inspect
+
+from amp_addons.rulefiles import types
+from amp_addons.rulefiles.node import Leaf
+
+
+@pytest.mark.parametrize(
+    ("type_", "name"),
+    [
+        (str, "text"),
+        (int, "a whole number"),
+        (float | None, "a number"),
+        (bool, "true or false"),
+        (list[int], "a list of a whole number"),
+        (dict[str, int], "keys and values"),
+        (Literal["a", "b"], "one of a, b"),
+        (str | list[str], "text or a list of text"),
+        (Any, "any"),
+        (bytes, "bytes"),
+    ],
+)
+def test_a_type_has_a_name_in_plain_words(type_: Any, name: str) -> None:
+    assert types.name(inspect.type_info(type_)) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "fits"),
+    [
+        (True, int, False),
+        (1, float, True),
+        (1.0, int, False),
+        (1, Literal[1, 2], True),
+        ("a", Literal[1, 2], False),
+        (None, str, False),
+        (None, Any, True),
+        ("a", bytes, False),
+    ],
+)
+def test_kinds_are_not_mixed(value: Any, type_: Any, fits: bool) -> None:
+    assert types.fits(Leaf(1, 1, value), inspect.type_info(type_)) is fits
