@@ -10,6 +10,7 @@ from mitmproxy import addonmanager, ctx, http
 from mitmproxy.proxy.mode_specs import ReverseMode
 
 from amp_addons.addons import script
+from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import refuse
 from amp_addons.rulefiles.catalog import Catalog, Classification, classify
@@ -60,6 +61,7 @@ class Classify:
                 return refuse(f"option amp_catalog: {error}")
         self._lookup.cache_clear()
 
+    @looking
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         found = self.classify(flow)
         flow.metadata.update(

@@ -11,6 +11,7 @@ from time import time as now
 from mitmproxy import http
 
 from amp_addons.addons import script
+from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.pump import Pump
 from amp_addons.core.stream import Chunk
@@ -41,6 +42,7 @@ def tap(trace: FlowTrace, pump: Pump) -> Slot:
         try:
             if data:
                 if not noted:
+                    trace.passed = True
                     pump.add(hand_over)
                 noted.append((now(), data))
                 if len(noted) == HASTEN:
@@ -57,6 +59,7 @@ def counter(trace: FlowTrace) -> Slot:
 
     def pass_on(data: bytes) -> bytes:
         if data:
+            trace.passed = True
             trace.chunks += 1
             trace.response_bytes += len(data)
         return data
@@ -71,14 +74,19 @@ class Tee:
         self._hub = hub
         self._said = False
 
+    @looking
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        response, trace = flow.response, self._hub.traces.get(flow.id)
-        if response is None or trace is None or not flow.live or response.status_code == 101:
+        response = flow.response
+        if response is None or not flow.live or response.status_code == 101:
             return
         if callable(response.stream):
             return self._step_aside()
-        trace.slot = response.stream = tap(trace, self._hub.pump) if trace.watch else counter(trace)
+        response.stream = True  # whatever else fails, nothing is held up
+        trace = self._hub.traces.get(flow.id)
+        if trace is not None:
+            trace.slot = response.stream = tap(trace, self._hub.pump) if trace.watch else counter(trace)
 
+    @looking
     def response(self, flow: http.HTTPFlow) -> None:
         trace = self._hub.traces.get(flow.id)
         if trace and trace.slot and flow.response and flow.response.stream is not trace.slot:

@@ -11,6 +11,7 @@ from mitmproxy.connection import Client, ConnectionState
 
 from amp_addons.addons import script
 from amp_addons.addons.classify import url_of
+from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.core.events import Ended, Outcome
 from amp_addons.core.hints import RequestHints, read_hints
@@ -24,9 +25,11 @@ class Trace:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
+    @looking
     def request(self, flow: http.HTTPFlow) -> None:
         self._trace_of(flow)
 
+    @looking
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         trace, response = self._trace_of(flow), flow.response
         if trace.response is not None or response is None:
@@ -41,18 +44,20 @@ class Trace:
             is_stream=expects_events(response.status_code, content_type, asked=bool(trace.request and trace.request.stream)),
         )
 
+    @looking
     def response(self, flow: http.HTTPFlow) -> None:
         if flow.websocket is not None:
             return  # websocket_end follows
         assert flow.response
         at = flow.response.timestamp_end or time.time()
         trace = self._trace_of(flow)
-        if trace.watch and not trace.slot and flow.response.raw_content:
+        if trace.watch and not trace.passed and flow.response.raw_content:
             # Not streamed through us: read from a file, or set by another addon.
             self._hub.pump.add(partial(trace.feed, [(at, flow.response.raw_content)]))
         if not flow.error:
             self._end(flow, at)
 
+    @looking
     def error(self, flow: http.HTTPFlow) -> None:
         at = flow.error.timestamp if flow.error else time.time()
         if _client_left(flow):
@@ -60,6 +65,7 @@ class Trace:
         else:
             self._end(flow, at, "error", "truncated")
 
+    @looking
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         assert flow.websocket
         message = flow.websocket.messages[-1]
@@ -67,14 +73,17 @@ class Trace:
             message.timestamp, from_client=message.from_client, is_text=message.is_text, content=message.content
         )
 
+    @looking
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         self._end(flow, (flow.websocket and flow.websocket.timestamp_end) or time.time())
 
+    @looking
     def client_disconnected(self, client: Client) -> None:
         # Every flow of the connection has ended by a hook above, but for hooks that another addon kept from us.
         for trace in [trace for trace in self._hub.traces.values() if trace.connection == client.id]:
             self._hub.pump.add(partial(trace.end, time.time(), outcome="aborted", ended="aborted"))
 
+    @looking
     def done(self) -> None:
         self._hub.pump.run()
         for trace in list(self._hub.traces.values()):
@@ -110,7 +119,7 @@ class Trace:
             ended=ended,
             error=flow.error.msg if flow.error else None,
             request_bytes=len(flow.request.raw_content or b""),
-            response_bytes=None if trace.slot or body is None or flow.websocket else len(body),
+            response_bytes=None if trace.passed or body is None or flow.websocket else len(body),
         )
         self._hub.pump.add(end)
 

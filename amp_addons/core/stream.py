@@ -68,10 +68,11 @@ def event_type(event: ServerSentEvent) -> str:
 class StreamWatch:
     """Decodes one answer's body and keeps its tallies: `counts` (event type -> events) and `events` (how many in all)."""
 
-    __slots__ = ("_content", "_labels", "_sse", "counts", "events")
+    __slots__ = ("_content", "_cut", "_labels", "_sse", "counts", "events")
 
     def __init__(self, content_encoding: str | None = None) -> None:
         self._content = ContentDecoder(content_encoding) if content_encoding and content_encoding.lower() != "identity" else None
+        self._cut = False
         self._sse = SSEDecoder()
         self._labels: dict[str, str] = {}
         self.counts: dict[str, int] = {}
@@ -80,7 +81,8 @@ class StreamWatch:
     def feed(self, chunks: Iterable[Chunk]) -> list[Seen]:
         """Take body bytes as they were on the wire; return what was seen of the events they complete.
 
-        One call may take what many chunks brought, which is cheaper than a call each.
+        One call may take what many chunks brought, which is cheaper than a call each. With an encoding, a chunk each is
+        decoded all the same: the bounds of `ContentDecoder` hold per call.
         """
         decode = self._content.feed if self._content is not None else None
         found: list[Seen] = []
@@ -89,9 +91,10 @@ class StreamWatch:
                 self._take(events, at, found)
         return found
 
-    def close(self, at: float) -> list[Seen]:
-        """Take the end of the body."""
+    def close(self, at: float, *, cut: bool = False) -> list[Seen]:
+        """Take the end of the body, or its being `cut`: then an encoding that stops in the middle is no error of its own."""
         found: list[Seen] = []
+        self._cut = cut and self._content is not None and self._content.error is None
         if self._content is not None:
             self._take(self._sse.feed(self._content.close()), at, found)
         self._take(self._sse.close(), at, found)
@@ -118,10 +121,14 @@ class StreamWatch:
         return label
 
     @property
+    def is_encoded(self) -> bool:
+        return self._content is not None
+
+    @property
     def errors(self) -> list[str]:
         """What could not be read, as sentences."""
         found = []
-        if self._content is not None and self._content.error:
+        if self._content is not None and self._content.error and not self._cut:
             found.append(self._content.error)
         if self._sse.skipped:
             found.append(f"{self._sse.skipped} events larger than the limit were skipped")

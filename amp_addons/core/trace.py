@@ -29,6 +29,7 @@ class FlowTrace:
         "each_event",
         "ended",
         "flow",
+        "passed",
         "request",
         "response",
         "response_bytes",
@@ -48,7 +49,9 @@ class FlowTrace:
         self.watch_failed: str | None = None
         self.connection: str | None = None
         self.slot: Callable[[bytes], bytes] | None = None
-        """What the body passes by in pieces, if it does: then `chunks` and `response_bytes` are counted as they come."""
+        """What is in mitmproxy's stream slot for this flow."""
+        self.passed = False
+        """Whether the body has passed by in pieces: then `chunks` and `response_bytes` are counted as they come."""
         self.chunks = 0
         self.response_bytes = 0
         self.ended = False
@@ -117,6 +120,8 @@ class FlowTrace:
         self.response_bytes += sum([len(data) for _, data in chunks])
         if self.each_event:
             self._publish_events(watch, watch.feed(chunks))
+        elif watch.is_encoded:
+            watch.feed(chunks)
         else:
             # Nobody wants to know when each event came: one piece for all is cheaper.
             watch.feed([(chunks[-1][0], b"".join([data for _, data in chunks]))])
@@ -126,12 +131,13 @@ class FlowTrace:
             return
         flow, started, seq = self.flow, self.started, watch.events - len(found)
         events: list[Event] = []
-        last = None
+        at_last, ms_last, since, time = -1.0, -1, 0.0, ""
         for at, label, size in found:
             seq += 1
-            if at != last:
-                # Thousands a second come here: no calls that an event does not need.
-                last, time, since = at, rfc3339(at), int((at - started) * 1e6) / 1e3
+            if at != at_last:  # thousands a second come here: no work that an event does not need
+                at_last, since = at, int((at - started) * 1e6) / 1e3
+                if (ms := int(at * 1000)) != ms_last:
+                    ms_last, time = ms, rfc3339(at)
             events.append(StreamEvent(time=time, flow=flow, seq=seq, event=label, bytes=size, t_ms=since))
         self._publish(events, self)
 
@@ -194,7 +200,7 @@ class FlowTrace:
     def _stream_end(self, watch: StreamWatch, at: float, ended: Ended) -> StreamEnd:
         if not self.watch_failed:
             try:
-                found = watch.close(at)
+                found = watch.close(at, cut=ended != "complete")
                 if self.each_event:
                     self._publish_events(watch, found)
             except Exception as error:

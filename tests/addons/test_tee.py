@@ -97,7 +97,7 @@ async def test_flow_read_from_a_file_is_decoded_from_its_body(suite):
     assert suite.kept.last("stream.end")["events"] == {"ping": 1, "message_stop": 1}
 
 
-async def test_flow_that_began_before_the_addon_is_left_alone(suite):
+async def test_flow_without_a_trace_streams_all_the_same(suite):
     flow = tflow.tflow(resp=True)
     suite["tee"].responseheaders(flow)
-    assert flow.response.stream is False
+    assert flow.response.stream is True

@@ -106,10 +106,10 @@ def running(*arguments, **options):
 
 
 @contextlib.contextmanager
-def suite_before(sim, *arguments, script="amp_addons", **options):
+def suite_before(sim, *arguments, script="amp_addons", events_to=None, **options):
     """The suite with the simulated service behind it, its events written to a file."""
     with tempfile.TemporaryDirectory() as folder:
-        events = ["--set", f"amp_events={Path(folder) / 'events.jsonl'}"]
+        events = ["--set", f"amp_events={events_to or Path(folder) / 'events.jsonl'}"]
         proxy = Proxy(folder, *behind(sim), "-s", script, *events, *arguments, **options)
         try:
             yield proxy.wait_ready()
@@ -181,6 +181,18 @@ def is_complete(data):
         return body.endswith(b"0\r\n\r\n")
     length = re.search(rb"(?i)content-length: *(\d+)\r?$", head, re.M)
     return bool(length) and len(body) >= int(length[1])
+
+
+def body_of(data):
+    """The body of an answer without its chunked framing."""
+    head, _, rest = data.partition(b"\r\n\r\n")
+    if b"chunked" not in head.lower():
+        return rest
+    body = b""
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        body, rest = body + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    return body
 
 
 def without_date(data):
