@@ -105,6 +105,8 @@ class Display:
             logger.warning("amp_addons: option amp_display: %s is not possible here, because %s.", self._asked, _REASONS[mode])
         if mode == "off" or out is None:
             return
+        if termlog := ctx.master.addons.get("termlog"):
+            termlog.logger.addFilter(_is_news)
         screen = Screen(out)
         self._view = LiveView(screen, palette(True), self._tally, self._hub.traces) if mode == "live" else PlainView(self._tally)
         self._painter = Painter(screen, self._view.show, self._view.region, self._failed)
@@ -154,6 +156,12 @@ class Display:
             dumper.out_has_vt_codes = False
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not the coming and going of connections, four lines for each small request: the view tells the same. `-v` shows them."""
+    chatter = record.levelno == logging.INFO and record.name == "mitmproxy.proxy.server" and hasattr(record, "client")
+    return not chatter or _verbosity() == "debug"
+
+
 def _beneath(file: IO[str]) -> IO[str]:
     return file.beneath if isinstance(file, Prints) else file
 
@@ -162,16 +170,16 @@ def _mode(asked: str, out: TextIO | None) -> Mode:
     """What is asked for, or fits; less where that cannot be."""
     if asked == "off" or out is None or type(ctx.master).__module__.startswith("mitmproxy.tools.console"):
         return "off"
-    if asked == "auto" and (not isinstance(ctx.master, DumpMaster) or _quiet()):
+    if asked == "auto" and (not isinstance(ctx.master, DumpMaster) or _verbosity() == "error"):
         return "off"  # mitmweb has a view of its own
     if asked == "lines" or not vt_codes.ensure_supported(out) or os.environ.get("TERM") == "dumb":
         return "lines"
     return "live"
 
 
-def _quiet() -> bool:
-    """Whether mitmdump was started with `-q`."""
-    return "termlog_verbosity" in ctx.options and ctx.options.termlog_verbosity == "error"
+def _verbosity() -> str | None:
+    """`error` when mitmdump was started with `-q`, `debug` with `-v`; none where nothing is logged to a terminal."""
+    return ctx.options.termlog_verbosity if "termlog_verbosity" in ctx.options else None
 
 
 def _events_on_stdout() -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import subprocess
 import sys
 import termios
 import threading
@@ -13,11 +14,12 @@ import pytest
 from mitmproxy import ctx, http
 from mitmproxy import options as options_module
 from mitmproxy.exceptions import OptionsError
+from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow
 from mitmproxy.tools.dump import DumpMaster
 from mitmproxy.tools.web.master import WebMaster
 from support.display import HARMLESS, HOSTILE, Watch, flow_end, request, response, small_flow, stream_flow, trace
-from support.proxy import until
+from support.proxy import BIN, DEADLINE, ROOT, until
 
 from amp_addons.addons import startup
 from amp_addons.addons.display import Display
@@ -334,6 +336,26 @@ async def test_log_goes_above_the_view_and_past_it_afterwards(terminal, proxies)
     assert terminal.wait_for("after the end\x1b[0m\n")
 
 
+CHATTER = [
+    pytest.param({"amp_display": "live"}, False, id="live"),
+    pytest.param({"amp_display": "lines"}, False, id="lines"),
+    pytest.param({"amp_display": "off"}, True, id="off"),
+    pytest.param({"amp_display": "lines", "termlog_verbosity": "debug"}, True, id="verbose"),
+]
+
+
+@pytest.mark.parametrize(("options", "shown"), CHATTER)
+async def test_connections_that_come_and_go_are_no_news_beside_the_view(terminal, proxies, options, shown):
+    proxies(terminal, **options).run()
+    log = logging.getLogger("mitmproxy.proxy.server")
+    log.setLevel(logging.DEBUG)
+    log.info("client connect", extra={"client": ("127.0.0.1", 5)})
+    log.warning("Client TLS handshake failed.", extra={"client": ("127.0.0.1", 5)})
+    logging.getLogger("mitmproxy.proxy.mode_servers").warning("something else")
+    text = terminal.wait_for("something else")
+    assert ("client connect" in text) is shown and "handshake failed" in text
+
+
 @pytest.mark.parametrize("way", ["live", "lines", "off"])
 async def test_log_is_cleaned(terminal, proxies, way):
     proxies(terminal, amp_display=way).run()
@@ -429,6 +451,28 @@ async def test_output_that_is_gone_ends_the_display_and_not_the_proxy(proxies, t
         errors.flush()
         text = (tmp_path / "error").read_text("utf-8")
     assert "the display failed with BrokenPipeError" in text and "still here" in text
+
+
+def test_process_ends_before_a_terminal_that_nobody_reads(tmp_path):
+    """The whole way down, with the interpreter's own end: buffers to flush, threads to leave behind. mitmdump alone hangs here."""
+    with open(tmp_path / "flows", "wb") as file:
+        writer = FlowWriter(file)
+        for _ in range(500):
+            writer.add(dumped_flow())
+    controller, worker = os.openpty()
+    options = ["--set", f"confdir={tmp_path}", "--set", "flow_detail=2"]
+    command = [BIN / "mitmdump", "-n", "-r", tmp_path / "flows", "-s", "amp_addons", *options]
+    environment = {**os.environ, "TERM": "xterm"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=worker, stderr=subprocess.DEVNULL)
+    os.close(worker)
+    try:
+        assert process.wait(DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        shown = os.read(controller, 65536)
+        os.close(controller)
+    assert len(shown) > 1_000 and WORD.encode() not in shown
 
 
 async def test_terminal_that_stops_reading_holds_up_nothing(stuck_terminal, proxies):
