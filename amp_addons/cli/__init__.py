@@ -1,6 +1,5 @@
 """The command line: arguments, output, exit codes (0 fine, 1 failure, 2 misuse)."""
 
-import os
 import sys
 from importlib import import_module
 from traceback import extract_tb
@@ -66,16 +65,12 @@ def main(args: list[str] | None = None) -> NoReturn:
 
 def _run(args: list[str] | None) -> int:
     try:
+        # A reader that has gone (`| head`) ends it here, silently: rich-click sees to that.
         status = cli.main(args, prog_name="amp-addons", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         return _complain(error)
     except (click.Abort, KeyboardInterrupt):
         return _say("interrupted", 1)
-    except BrokenPipeError:
-        # The reader has gone (`| head`). What is still buffered must not raise again when Python exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except (RuleFileError, OSError) as error:
         return _say(str(error), 1)
     except Exception as error:

@@ -38,7 +38,7 @@ def test_files_come_on_top(run: Any, tmp_path: Path) -> None:
     mine.write_text("catalog: mine\ntitle: Our own\nendpoints: [{id: corp, category: other, method: GET, path: /corp}]")
     _, out, _ = run("catalog", str(mine))
     assert "mine  Our own\n" in out
-    assert out.rstrip().splitlines()[-1].split() == ["GET", "/corp", "corp", "other", "-", "proxied", "-", "mine"]
+    assert out.rstrip().splitlines()[-1].split() == ["GET", "/corp", "corp", "other", "-", "proxied", "-", "mine", "-"]
 
 
 def test_a_bad_file_is_named_with_its_place(run: Any, tmp_path: Path) -> None:

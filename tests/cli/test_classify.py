@@ -79,7 +79,9 @@ def test_a_catalog_of_ones_own(run: Any, tmp_path: Path) -> None:
     assert run("classify", "GET", "/corp", "--catalog", str(mine))[1].startswith("endpoint  corp\n")
 
 
-def test_nothing_of_the_url_steers_the_terminal_or_shows_a_key(run: Any) -> None:
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_nothing_of_the_url_steers_the_terminal_or_shows_a_key(run: Any, form: list[str]) -> None:
     key = "sk-" + "ant-" + "x1" * 20
-    _, out, _ = run("classify", "GET", f"/api/threads/\x1b[2J{key}")
-    assert "\x1b" not in out and key not in out
+    for url in (f"/api/threads/{key}", f"/api/threads/\x1b[2J{key}", f"https://\x9b{key}/"):
+        _, out, _ = run("classify", "GET", url, *form)
+        assert not {"\x1b", "\x9b"} & set(out) and key not in out

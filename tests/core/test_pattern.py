@@ -75,6 +75,8 @@ def test_what_is_no_pattern_is_refused_with_what_was_expected(text: str, expecte
         ("/t?by={id}", "By=u-1", None),
         ("/t?by={id}", "x=by=1", None),
         ("/t?a=b", "a=c&a=b", {}),
+        ("/t?a=b", "a=c", None),
+        ("/t?getUserInfo", "getUserInfo=x", None),
         ("/t?a=b&c={d}", "c=1", None),
     ],
 )

@@ -32,6 +32,7 @@ def test_a_good_file_becomes_a_value() -> None:
         ("items: [{id: a}, {id: a}]", ["f:1:23: items[1].id: found 'a' again (first in line 1), expected each id once in a file."]),
         ("items: [{id: a}, {id: a}, {id: a}]\nnam: x\nname: 5", ["f:1:23", "f:1:32", "f:2:1", "f:3:7"]),
         ("items:\n - {id: a}\n - {id: a}\nname: x\nname: y", ["f:3:9", "f:5:1"]),
+        ("items: [a, {id: 1}, {id: 1}]", ["f:1:9", "f:1:17", "f:1:26"]),
         ("items: 5\nname: !x y", ["f:1:8", "f:2:7"]),
         ("", ["f:1:1: found nothing, expected keys and values."]),
         ("[1]", ["f:1:1: found a list, expected keys and values."]),

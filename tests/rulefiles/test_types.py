@@ -1,9 +1,9 @@
 """Names of types; the rest is tested by the sentences in test_explain.py."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
-from msgspec import inspect
+from msgspec import Meta, inspect
 
 from amp_addons.rulefiles import types
 from amp_addons.rulefiles.node import Leaf
@@ -22,6 +22,7 @@ from amp_addons.rulefiles.node import Leaf
         (str | list[str], "text or a list of text"),
         (Any, "any"),
         (bytes, "bytes"),
+        (Annotated[str, Meta(pattern="^x")], "text (of the form ^x)"),
     ],
 )
 def test_a_type_has_a_name_in_plain_words(type_: Any, name: str) -> None:
