@@ -1,13 +1,13 @@
 """A YAML file as it stands: values with the place where each was written."""
 
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 type Scalar = str | int | float | bool | None
 
 
-@dataclass(slots=True)
-class Leaf:
+class Leaf(msgspec.Struct):
     """A single value. Lines and columns count from 1."""
 
     line: int
@@ -16,22 +16,20 @@ class Leaf:
     size: int = 1
 
 
-@dataclass(slots=True)
-class Sequence:
+class Sequence(msgspec.Struct):
     line: int
     column: int
-    items: list["Node"] = field(default_factory=list)
+    items: list["Node"] = []
     size: int = 1
 
 
-@dataclass(slots=True)
-class Mapping:
+class Mapping(msgspec.Struct):
     """Keys and values; `keys` has the place of each key."""
 
     line: int
     column: int
-    items: dict[str, "Node"] = field(default_factory=dict)
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)
+    items: dict[str, "Node"] = {}
+    keys: dict[str, tuple[int, int]] = {}
     size: int = 1
 
 

@@ -9,9 +9,9 @@ import pathlib
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import msgspec
 import yaml
 
 from amp_addons.core.scrub import scrub_text
@@ -36,13 +36,12 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,3})?", re.ASCII)
 
 
-@dataclass(slots=True)
-class Document:
+class Document(msgspec.Struct):
     """One file: its `root`, and the problems found so far that do not keep it from being read on."""
 
     file: str
     root: Node
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = []
 
 
 def read(path: str | pathlib.Path) -> Document:
