@@ -130,8 +130,12 @@ def bare_before(sim, *arguments):
             proxy.stop()
 
 
+def trusting(sim):
+    return ["--set", f"ssl_verify_upstream_trusted_ca={sim.ca_path}"]
+
+
 def behind(sim):
-    return ["--mode", f"upstream:{sim.proxy_url}", "--set", f"ssl_verify_upstream_trusted_ca={sim.ca_path}"]
+    return ["--mode", f"upstream:{sim.proxy_url}", *trusting(sim)]
 
 
 def tunnel(proxy, host="ampcode.com", alpn=("http/1.1",)):
