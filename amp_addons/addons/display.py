@@ -105,8 +105,6 @@ class Display:
             logger.warning("amp_addons: option amp_display: %s is not possible here, because %s.", self._asked, _REASONS[mode])
         if mode == "off" or out is None:
             return
-        if termlog := ctx.master.addons.get("termlog"):
-            termlog.logger.addFilter(_is_news)
         screen = Screen(out)
         self._view = LiveView(screen, palette(True), self._tally, self._hub.traces) if mode == "live" else PlainView(self._tally)
         self._painter = Painter(screen, self._view.show, self._view.region, self._failed)
@@ -145,6 +143,9 @@ class Display:
             handler.file = cast(IO[str], Prints(lambda text: self._print(text, beneath), beneath))
             colours = mode != "lines" and handler.has_vt_codes and not os.environ.get("NO_COLOR")
             handler.formatter = CleanFormatter(log.MitmFormatter(colours))
+            handler.removeFilter(_is_news)
+            if mode != "off":
+                handler.addFilter(_is_news)
 
     def _take_in_dumper(self) -> None:
         if dumper := ctx.master.addons.get("dumper"):

@@ -56,7 +56,11 @@ def finished(request: FlowRequest, events: Sequence[Event]) -> Finished | None:
     end = events[-1]
     if type(end) is not FlowEnd:
         return None
-    return Finished(request, next((event for event in events if type(event) is StreamEnd), None), end)
+    stream = None
+    for event in events:
+        if type(event) is StreamEnd:
+            stream = event
+    return Finished(request, stream, end)
 
 
 class Layout(NamedTuple):

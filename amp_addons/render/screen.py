@@ -44,8 +44,8 @@ class Screen:
     def size(self) -> os.terminal_size:
         """Columns and rows as they are now; the last column is left free, where terminals disagree about wrapping."""
         try:
-            columns, lines = os.get_terminal_size(self._descriptor)
-        except OSError:
+            columns, lines = os.get_terminal_size(self._stream.fileno())
+        except (OSError, AttributeError):  # no terminal, or no file at all
             columns, lines = 0, 0
         return os.terminal_size((max(MIN_WIDTH, (columns or FALLBACK.columns) - 1), lines or FALLBACK.lines))
 

@@ -235,6 +235,9 @@ async def test_way_can_be_changed_while_it_runs(terminal, proxies):
     assert "/first" not in terminal.wait_for("/second\n")
     proxy.master.options.update(amp_display="live")
     terminal.wait_for("under way")
+    assert len(proxy.master.addons.get("termlog").logger.filters) == 1
+    proxy.master.options.update(amp_display="off")
+    assert not proxy.master.addons.get("termlog").logger.filters
 
 
 # --- what is shown
