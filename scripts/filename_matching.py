@@ -9,6 +9,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # Modules whose tests lie elsewhere, each with the place.
 ELSEWHERE = {
     "amp_addons/suite.py": "tests/test_loading.py: it is run by mitmproxy, not imported",
+    "amp_addons/sim/channel.py": "tests/sim/test_server.py: over real sockets",
+    "amp_addons/sim/google_array.py": "tests/sim/test_google.py: the same turns in another form",
+    "amp_addons/sim/message.py": "tests/sim/test_http1.py: what is sent of it",
+    "amp_addons/sim/pace.py": "tests/sim/test_server.py: over real sockets",
+    "amp_addons/sim/service.py": "tests/sim/test_routes.py: its answers, row by row",
+    "amp_addons/sim/sse.py": "tests/sim/test_streams.py: the events of all providers",
 }
 
 
