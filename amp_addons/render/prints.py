@@ -11,6 +11,9 @@ from amp_addons.core.scrub import MASK, SECRET_HEADERS, is_secret_name, mask_key
 MAX_TEXT = 256 * 1024
 """Characters of one print that are shown. The dumper prints a whole body at once when it is asked for all of it."""
 
+OWN = ("mitmproxy.tools.web.master", "mitmproxy.tools.web.webaddons")
+"""Loggers whose messages hold nothing of the traffic, and mitmweb's address with the token that its user needs."""
+
 _WORD = re.compile(r"\S+")
 # `name: value` as the dumper prints headers and decoded forms, `"name": "value"` as it prints JSON.
 _NAMED = re.compile(r'(\s*"?([^\s:"]+)"?:\s+)(\S.*)')
@@ -58,6 +61,8 @@ class CleanFormatter(logging.Formatter):
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
+        if record.name in OWN:
+            return self._inner.format(record)
         message = record.getMessage()
         if record.exc_info:
             message = f"{message}\n{self.formatException(record.exc_info)}"

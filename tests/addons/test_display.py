@@ -188,6 +188,14 @@ async def test_mitmweb_has_a_view_of_its_own(terminal, proxies):
     assert "user.get" not in terminal.text()
 
 
+async def test_mitmwebs_own_address_keeps_its_token(terminal, proxies):
+    """Without it nobody gets in."""
+    proxy = proxies(terminal, WebMaster).run()
+    logging.getLogger("mitmproxy.tools.web.master").warning("Web server listening at %s", proxy.master.web_url)
+    assert "/?token=" in proxy.master.web_url
+    terminal.wait_for(proxy.master.web_url)
+
+
 async def test_console_keeps_its_screen(terminal, proxies, caplog):
     class ConsoleMaster(DumpMaster):
         __module__ = "mitmproxy.tools.console.master"
