@@ -17,6 +17,7 @@ from mitmproxy.tools.dump import DumpMaster
 from mitmproxy.utils import vt_codes
 
 from amp_addons.addons import script
+from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import refuse
 from amp_addons.core.events import Event, FlowResponse
@@ -74,10 +75,12 @@ class Display:
             self._stop()
             self._start()
 
+    @looking
     def running(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._start()
-        if self._painter and self._view and not ctx.options.rfile and (listeners := _listeners()):
+        wanted = not ctx.options.rfile and _verbosity() not in ("warn", "error")
+        if self._painter and self._view and wanted and (listeners := _listeners()):
             ca_file = Path(ctx.options.confdir).expanduser().absolute() / "mitmproxy-ca-cert.pem"
             self._painter.put(self._view.banner(listeners, str(ca_file)))
 
@@ -91,6 +94,7 @@ class Display:
         elif view.shows_starts and trace.watch is not None and isinstance(events[-1], FlowResponse):
             painter.put(Started(request, events[-1]))
 
+    @looking
     def done(self) -> None:
         self._loop = None
         if self._painter and self._view and self._tally.flows:

@@ -61,7 +61,11 @@ class Trace:
     def error(self, flow: http.HTTPFlow) -> None:
         at = flow.error.timestamp if flow.error else time.time()
         if _client_left(flow):
-            self._end(flow, at, "aborted", "aborted")
+            # A client that has all it was promised may hang up before mitmproxy has seen the end of the answer.
+            if _is_whole(flow, self._trace_of(flow)):
+                self._end(flow, at)
+            else:
+                self._end(flow, at, "aborted", "aborted")
         else:
             self._end(flow, at, "error", "truncated")
 
@@ -117,11 +121,16 @@ class Trace:
             at,
             outcome=outcome,
             ended=ended,
-            error=flow.error.msg if flow.error else None,
+            error=flow.error.msg if flow.error and outcome != "ok" else None,
             request_bytes=len(flow.request.raw_content or b""),
             response_bytes=None if trace.passed or body is None or flow.websocket else len(body),
         )
         self._hub.pump.add(end)
+
+
+def _is_whole(flow: http.HTTPFlow, trace: FlowTrace) -> bool:
+    length = flow.response.headers.get("content-length", "") if flow.response else ""
+    return length.isdecimal() and trace.response_bytes == int(length)
 
 
 def _fields(headers: http.Headers) -> dict[str, str]:

@@ -66,6 +66,17 @@ async def test_stream_that_is_cut_says_who_cut_it(suite, error, client_left, out
     assert (end["outcome"], end["error"], end["duration_ms"]) == (outcome, error, 2000.0)
 
 
+@pytest.mark.parametrize(("length", "outcome"), [("9", "ok"), ("10", "aborted"), ("nine", "aborted"), ("", "aborted")])
+async def test_client_that_leaves_with_the_whole_answer_has_not_aborted_it(suite, length, outcome):
+    flow = make_flow("GET", "https://ampcode.com/api/user", b"")
+    flow.client_conn.state = ConnectionState.CLOSED
+    run_stream(suite, flow, [b"nine ", b"byte"], content_type="application/json", content_length=length)
+    flow.error = Error("peer closed connection", 1_700_000_002.0)
+    suite.play("error", flow)
+    suite.settle()
+    assert suite.kept.last("flow.end")["outcome"] == outcome
+
+
 async def test_flow_that_fails_before_its_request_was_read_still_begins_and_ends(suite):
     flow = make_flow()
     flow.error = Error("broken", 1_700_000_002.0)
