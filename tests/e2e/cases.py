@@ -98,6 +98,10 @@ class Case:
         }
 
     @property
+    def way_name(self) -> str:
+        return self.name.partition("/")[0]
+
+    @property
     def key(self) -> str:
         """What looks like the key for this way."""
         shape = "sk-" + "or-v1-" if self.way.endpoint == "provider.openrouter" else "sgamp_" + "user_"
