@@ -8,8 +8,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-DELAY = 0.02
-"""Seconds until the work is done. Shorter than a frame of the display, longer than a burst of the network."""
+DELAY = 0.005
+"""Seconds until the work is done: longer than a burst of the network, and over before the next event of a quick model comes."""
 
 logger = logging.getLogger(__name__)
 

@@ -18,6 +18,8 @@ MAX_TYPES = 256
 
 OTHER = "(other)"
 DONE = "[DONE]"
+LAST = frozenset([DONE, "message_stop", "response.completed", "response.failed", "response.incomplete", "disconnect"])
+"""Types of event after which nothing more is said: clients hang up on them without waiting for the end of the body."""
 
 
 def expects_events(status: int, content_type: str | None, asked: bool) -> bool:
@@ -114,11 +116,17 @@ class StreamWatch:
     def _label(self, raw: str) -> str:
         # Names come from the traffic: scrubbed once, and bounded in number.
         if raw == DONE:
+            self._labels[raw] = DONE
             return DONE
         if len(self._labels) >= MAX_TYPES:
             return OTHER
         label = self._labels[raw] = scrub_text(raw)
         return label
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last event that its API sends has been seen."""
+        return not LAST.isdisjoint(self._labels)
 
     @property
     def is_encoded(self) -> bool:

@@ -176,13 +176,19 @@ class FlowTrace:
         request_bytes: int = 0,
         response_bytes: int | None = None,
     ) -> None:
-        """The flow is over. Later calls do nothing, so that every way a flow can end may simply call this."""
+        """The flow is over. Later calls do nothing, so that every way a flow can end may simply call this.
+
+        A client that leaves after a stream's last event has not aborted it.
+        """
         if self.ended:
             return
         self.ended = True
+        cut = ended != "complete"
+        if ended == "aborted" and self.watch is not None and self.watch.is_finished:
+            outcome, ended, error = "ok", "complete", None
         events: list[Event] = []
         if self.watch is not None:
-            events.append(self._stream_end(self.watch, at, ended))
+            events.append(self._stream_end(self.watch, at, ended, cut))
         events.append(
             FlowEnd(
                 time=rfc3339(at),
@@ -197,10 +203,10 @@ class FlowTrace:
         )
         self._publish(events, self)
 
-    def _stream_end(self, watch: StreamWatch, at: float, ended: Ended) -> StreamEnd:
+    def _stream_end(self, watch: StreamWatch, at: float, ended: Ended, cut: bool) -> StreamEnd:
         if not self.watch_failed:
             try:
-                found = watch.close(at, cut=ended != "complete")
+                found = watch.close(at, cut=cut)
                 if self.each_event:
                     self._publish_events(watch, found)
             except Exception as error:

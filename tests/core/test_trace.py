@@ -51,6 +51,22 @@ def test_last_event_is_seen_when_only_the_end_of_its_encoding_brings_it():
     assert [e["type"] for e in published][-3:] == ["stream.event", "stream.end", "flow.end"]
 
 
+@pytest.mark.parametrize("last", [b"data: [DONE]\n\n", b'data: {"type":"message_stop"}\n\n', b'data: {"type":"response.completed"}\n\n'])
+def test_client_that_leaves_after_the_last_event_has_not_aborted(last):
+    """The openai SDK hangs up at [DONE] without waiting for the end of the body."""
+    trace, published = make_trace()
+    stream(trace, b"data: x\n\n", last)
+    trace.end(1002.0, outcome="aborted", ended="aborted", error="Client disconnected.")
+    assert (published[-2]["ended"], published[-1]["outcome"], published[-1]["error"]) == ("complete", "ok", None)
+
+
+def test_client_that_leaves_before_has():
+    trace, published = make_trace()
+    stream(trace, b"data: x\n\n")
+    trace.end(1002.0, outcome="aborted", ended="aborted", error="Client disconnected.")
+    assert (published[-2]["ended"], published[-1]["outcome"], published[-1]["error"]) == ("aborted", "aborted", "Client disconnected.")
+
+
 def test_clock_that_steps_back_gives_no_negative_duration():
     trace, published = make_trace()
     trace.end(900.0)
