@@ -35,24 +35,22 @@ class Hub:
     def __init__(self) -> None:
         self.traces: dict[str, FlowTrace] = {}
         self.pump = Pump()
-        self._sinks: list[Sink] = []
+        self._sinks: tuple[Sink, ...] = ()  # replaced, never changed: `publish` may go over an older one
 
     def attach(self, sink: Sink) -> None:
         if sink not in self._sinks:
-            self._sinks.append(sink)
+            self._sinks = (*self._sinks, sink)
 
     def detach(self, sink: Sink) -> None:
-        if sink in self._sinks:
-            self._sinks.remove(sink)
+        self._sinks = tuple(other for other in self._sinks if other is not sink)
 
     def open(self, flow: str, started: float) -> FlowTrace:
         """Begin the trace of a flow."""
-        each_event = any(sink.wants_each_event for sink in self._sinks)
-        trace = self.traces[flow] = FlowTrace(flow, started, self.publish, each_event=each_event)
+        trace = self.traces[flow] = FlowTrace(flow, started, self.publish, each_event=any([s.wants_each_event for s in self._sinks]))
         return trace
 
     def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:
-        for sink in self._sinks.copy():
+        for sink in self._sinks:
             try:
                 sink.publish(events, trace)
             except Exception as error:

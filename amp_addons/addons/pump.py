@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-DELAY = 0.005
+DELAY = 0.01
 """Seconds until the work is done: longer than a burst of the network, and over before the next event of a quick model comes."""
 
 logger = logging.getLogger(__name__)

@@ -133,12 +133,19 @@ def _is_whole(flow: http.HTTPFlow, trace: FlowTrace) -> bool:
     return length.isdecimal() and trace.response_bytes == int(length)
 
 
+_WANTED = {
+    name.encode(): name
+    for name in ("content-type", "content-encoding", "x-amp-thread-id", "x-amp-message-id", "amp-message-id")
+}  # fmt: skip
+
+
 def _fields(headers: http.Headers) -> dict[str, str]:
-    """Headers by their name in lower case, repeated ones joined: one pass, where each look-up of mitmproxy's is one of its own."""
+    """The headers that are looked at, repeated ones joined: one pass, where each look-up of mitmproxy's is one of its own."""
     found: dict[str, str] = {}
     for raw, value in headers.fields:
-        name, text = raw.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape")
-        found[name] = f"{found[name]}, {text}" if name in found else text
+        if name := _WANTED.get(raw.lower()):
+            text = value.decode("utf-8", "surrogateescape")
+            found[name] = f"{found[name]}, {text}" if name in found else text
     return found
 
 

@@ -41,8 +41,7 @@ class Proxy:
         self.folder = folder
         self.port = free_port()
         self.master, slave = pty.openpty()
-        args = ["-q"] if kind == "bare" else []
-        args += ["--listen-host", "127.0.0.1", "-p", str(self.port), "--mode", f"upstream:http://127.0.0.1:{upstream}"]
+        args = ["--listen-host", "127.0.0.1", "-p", str(self.port), "--mode", f"upstream:http://127.0.0.1:{upstream}"]
         args += ["--set", f"confdir={folder}/conf", "--set", f"ssl_verify_upstream_trusted_ca={ca}", "--set", "connection_strategy=lazy"]
         if kind == "bare":
             (folder / "bare.py").write_text(BARE)
