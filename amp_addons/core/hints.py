@@ -1,6 +1,7 @@
-"""What a request to a model says about itself before it is answered: which model, and whether a stream is asked for.
+"""What a request to a model says about itself before it is answered: which model, whether a stream, which tools, how many messages.
 
-Known from the JSON body, or from the path for Google and for Claude on Vertex (`…/models/{model}:streamGenerateContent`).
+Known from the JSON body, and for Google and for Claude on Vertex (`…/models/{model}:streamGenerateContent`) from the path. The body is
+not built: messages are counted and tools are named without making objects of what they hold.
 """
 
 import re
@@ -14,40 +15,163 @@ from amp_addons.core.encoding import decode_body
 MAX_BODY = 8 * 1024 * 1024
 """Largest request body looked into (bytes). Picking fields out of 1 MiB takes about a millisecond of the event loop."""
 
-_MODEL_IN_PATH = re.compile(r"/models/([^/?#:]+):(\w+)")
+MAX_TOOLS = 1000
+"""Most tools that are named; clients with many MCP servers send a few hundred."""
+
+MAX_NAME = 256
+"""Longest name or identifier taken over (characters): the APIs allow 64 to 128 for a tool."""
+
+_MODEL_IN_PATH = re.compile(r"/(?:models|tunedModels)/([^/]+)")
 
 
 class RequestHints(msgspec.Struct, frozen=True, gc=False):
-    """`model` and `stream` are None where the request does not say, or cannot be read."""
+    """What is None, or for `tools` empty, the request does not say, or it cannot be read.
+
+    `tools` are the names of the tools offered, `messages` the number of messages (a text for all input counts as one). `thread` and
+    `message` are identifiers in the body; Amp's own are in headers, and Anthropic's `metadata.user_id` is neither.
+    """
 
     model: str | None = None
     stream: bool | None = None
+    tools: tuple[str, ...] = ()
+    messages: int | None = None
+    thread: str | None = None
+    message: str | None = None
 
 
 class _Body(msgspec.Struct, gc=False):
-    # Any: a wrong type in one field does not hide the other.
-    model: Any = None
-    stream: Any = None
+    # Raw: nothing is built, and a wrong type in one field does not hide the others.
+    model: msgspec.Raw = msgspec.Raw()
+    stream: msgspec.Raw = msgspec.Raw()
+    messages: msgspec.Raw = msgspec.Raw()  # Anthropic, OpenAI's chat
+    input: msgspec.Raw = msgspec.Raw()  # OpenAI's responses
+    contents: msgspec.Raw = msgspec.Raw()  # Google
+    tools: msgspec.Raw = msgspec.Raw()
+    functions: msgspec.Raw = msgspec.Raw()  # OpenAI's chat, before tools
+    conversation: msgspec.Raw = msgspec.Raw()  # OpenAI's responses: an identifier, or an object with one
+    metadata: msgspec.Raw = msgspec.Raw()
+    params: msgspec.Raw = msgspec.Raw()  # Amp's own calls
 
 
-_decoder = msgspec.json.Decoder(_Body)
+class _Message(msgspec.Struct, gc=False):
+    """Nothing of it is needed: an empty struct is the smallest thing that can be counted."""
+
+
+class _Named(msgspec.Struct, gc=False):
+    name: msgspec.Raw = msgspec.Raw()
+
+
+class _Tool(_Named, gc=False):
+    type: msgspec.Raw = msgspec.Raw()  # a built-in tool of OpenAI has no other name
+    function: msgspec.Raw = msgspec.Raw()
+    custom: msgspec.Raw = msgspec.Raw()
+    function_declarations: msgspec.Raw = msgspec.Raw()
+    functionDeclarations: msgspec.Raw = msgspec.Raw()
+
+
+class _Ids(msgspec.Struct, gc=False):
+    id: msgspec.Raw = msgspec.Raw()
+    thread_id: msgspec.Raw = msgspec.Raw()
+    threadId: msgspec.Raw = msgspec.Raw()
+    threadID: msgspec.Raw = msgspec.Raw()
+    message_id: msgspec.Raw = msgspec.Raw()
+    messageId: msgspec.Raw = msgspec.Raw()
+    messageID: msgspec.Raw = msgspec.Raw()
+
+
+_body = msgspec.json.Decoder(_Body)
+_counted = msgspec.json.Decoder(list[_Message])
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+_tool = msgspec.json.Decoder(_Tool)
+_named = msgspec.json.Decoder(_Named)
+_ids = msgspec.json.Decoder(_Ids)
+_text = msgspec.json.Decoder(str)
+_flag = msgspec.json.Decoder(bool)
 
 
 def read_hints(path: str, body: bytes | None, content_encoding: str | None = None) -> RequestHints:
     """Read the hints of one request. `path` is the request target; never raises: what cannot be read is None."""
-    if found := _MODEL_IN_PATH.search(path):
-        return RequestHints(model=unquote(found[1]), stream=found[2].startswith("stream"))
-    if not body or len(body) > MAX_BODY:
-        return RequestHints()
-    if content_encoding:
-        body = decode_body(body, content_encoding, MAX_BODY)
-        if body is None:
-            return RequestHints()
-    try:
-        fields = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return RequestHints()
+    model, stream = _from_path(path)
+    fields = _read(_body, _plain(body, content_encoding))
+    if fields is None:
+        return RequestHints(model=model, stream=stream)
+    given = _read(_ids, fields.metadata) or _read(_ids, fields.params) or _Ids()
     return RequestHints(
-        model=fields.model if isinstance(fields.model, str) else None,
-        stream=fields.stream if isinstance(fields.stream, bool) else None,
+        model=model or _name(fields.model),
+        stream=_read(_flag, fields.stream) if stream is None else stream,
+        tools=_tools(fields),
+        messages=_messages(fields),
+        thread=_thread(fields.conversation) or _first(given.thread_id, given.threadId, given.threadID),
+        message=_first(given.message_id, given.messageId, given.messageID),
     )
+
+
+def _from_path(path: str) -> tuple[str | None, bool | None]:
+    """`…/models/{model}:{method}`, the colon escaped or not. A model without a method is a resource, not a request to it."""
+    if not (found := _MODEL_IN_PATH.search(path.partition("?")[0].partition("#")[0])):
+        return None, None
+    model, colon, method = unquote(found[1]).rpartition(":")
+    return (model[:MAX_NAME], method.startswith("stream")) if model and colon else (None, None)
+
+
+def _plain(body: bytes | None, content_encoding: str | None) -> bytes | None:
+    if not body or len(body) > MAX_BODY:
+        return None
+    return decode_body(body, content_encoding, MAX_BODY) if content_encoding else body
+
+
+def _messages(fields: _Body) -> int | None:
+    for raw in (fields.messages, fields.input, fields.contents):
+        if (items := _read(_counted, raw)) is not None:
+            return len(items)
+        if _is_text(raw):
+            return 1
+    return None
+
+
+def _tools(fields: _Body) -> tuple[str, ...]:
+    """Names in their order, as each API writes them down."""
+    names: list[str] = []
+    for raw in (_read(_items, fields.tools) or _read(_items, fields.functions) or [])[:MAX_TOOLS]:
+        if (tool := _read(_tool, raw)) is not None:
+            names += _tool_names(tool)
+    return tuple(names[:MAX_TOOLS])
+
+
+def _tool_names(tool: _Tool) -> list[str]:
+    for group in (tool.functionDeclarations, tool.function_declarations):
+        if (declared := _read(_items, group)) is not None:
+            return [name for raw in declared[:MAX_TOOLS] if (name := _name_in(raw))]
+    name = _name(tool.name) or _name_in(tool.function) or _name_in(tool.custom) or _name(tool.type)
+    return [name] if name else []
+
+
+def _thread(raw: msgspec.Raw) -> str | None:
+    return _name(raw) or (_name(given.id) if (given := _read(_ids, raw)) else None)
+
+
+def _first(*values: msgspec.Raw) -> str | None:
+    return next((name for raw in values if (name := _name(raw))), None)
+
+
+def _name_in(raw: msgspec.Raw) -> str | None:
+    return _name(named.name) if (named := _read(_named, raw)) else None
+
+
+def _name(raw: msgspec.Raw) -> str | None:
+    text = _read(_text, raw) if _is_text(raw) else None
+    return text[:MAX_NAME] if text else None
+
+
+def _is_text(raw: msgspec.Raw) -> bool:
+    return bytes(memoryview(raw)[:1]) == b'"'
+
+
+def _read(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw | bytes | None) -> Any:
+    """What `raw` holds, or None where there is nothing, or nothing of that shape."""
+    if not raw:
+        return None
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
