@@ -68,7 +68,7 @@ def test_status_and_fields_of_the_last_head() -> None:
     ("data", "problem"),
     [
         (GZIP[:-9], "the body stops before its gzip data ends"),
-        (GZIP[:11] + b"\xff" * 40, "the body is damaged, or is not gzip as its Content-Encoding says"),
+        (GZIP[:10] + b"\xff" * 40, "the body is damaged, or is not gzip as its Content-Encoding says"),
         (CHUNKED + chunked(SSE)[:-40], "the recording stops before the last chunk of its framing"),
         (CHUNKED + chunked(SSE)[:19] + b"what\r\n", "the chunked framing is damaged"),
         (CHUNKED + b"5\r\nevent\r\n" + b"x" * 9000, "the chunked framing is damaged"),
