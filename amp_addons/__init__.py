@@ -8,10 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amp_addons.core.reader import StreamReader
+    from amp_addons.core.reading import Summary
     from amp_addons.core.sse import ServerSentEvent, SSEDecoder
     from amp_addons.rulefiles.catalog import Catalog, Classification, classify
 
-__all__ = ["Catalog", "Classification", "SSEDecoder", "ServerSentEvent", "classify"]
+__all__ = ["Catalog", "Classification", "SSEDecoder", "ServerSentEvent", "StreamReader", "Summary", "classify"]
 
 __version__ = "0.1.0"
 
@@ -20,6 +22,8 @@ _HOME = {
     "Classification": "amp_addons.rulefiles.catalog",
     "SSEDecoder": "amp_addons.core.sse",
     "ServerSentEvent": "amp_addons.core.sse",
+    "StreamReader": "amp_addons.core.reader",
+    "Summary": "amp_addons.core.reading",
     "classify": "amp_addons.rulefiles.catalog",
 }
 

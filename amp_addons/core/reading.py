@@ -112,6 +112,10 @@ class Reading:
         else:
             self.add_error(None, error)
 
+    def set_tokens(self, **numbers: Any) -> None:
+        """Set the token numbers that are there and are numbers; what a later event says replaces what an earlier one said."""
+        self.tokens.update({kind: number for kind, number in numbers.items() if type(number) is int and 0 <= number < 2**63})
+
     def _fits(self, piece: str) -> bool:
         self._kept += len(piece)
         return self._kept <= MAX_TEXT
