@@ -89,12 +89,11 @@ class LineWriter[T]:
             items: list[T] = []
             while self._queue and len(items) < BATCH:
                 items.extend(self._queue.popleft())
-            if not self._write(self._encode(items)):
-                self.dropped += len(items)
+            self.dropped += self._write(self._encode(items))
             self._given += len(items)
 
-    def _write(self, data: bytes) -> bool:
-        """Write whole lines; on failure cut off what was written of the last one."""
+    def _write(self, data: bytes) -> int:
+        """Write whole lines; on failure cut off what was written of the last one. -> lines that were not written"""
         start = os.fstat(self._descriptor).st_size if self._regular else 0
         view = memoryview(data)
         while view:
@@ -102,24 +101,25 @@ class LineWriter[T]:
                 view = view[os.write(self._descriptor, view) :]
             except BlockingIOError:  # a standard output that somebody made non-blocking, and that nobody reads just now
                 if self._stopping:
-                    return False
+                    return bytes(view).count(b"\n")
                 time.sleep(PAUSE)
             except OSError as error:
-                self._fail(error, start, data, len(data) - len(view))
-                return False
+                return self._fail(error, start, data, len(data) - len(view))
         if self._broken:
             self._broken = None
             self._complain("lines are written again")
-        return True
+        return 0
 
-    def _fail(self, error: OSError, start: int, data: bytes, written: int) -> None:
+    def _fail(self, error: OSError, start: int, data: bytes, written: int) -> int:
+        whole = data.rfind(b"\n", 0, written) + 1
         if self._regular:
-            os.ftruncate(self._descriptor, start + data.rfind(b"\n", 0, written) + 1)
+            os.ftruncate(self._descriptor, start + whole)
         if self._broken is None:
             self._broken = error.strerror or type(error).__name__
             self._complain(f"lines cannot be written ({self._broken}) and are dropped until they can")
         if not self._stopping:
             time.sleep(RETRY)
+        return data.count(b"\n", whole)
 
     def _report(self) -> None:
         if self.dropped > self._reported and self._broken is None:

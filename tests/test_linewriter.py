@@ -88,7 +88,7 @@ def test_full_disk_leaves_whole_lines_and_writing_goes_on_after(tmp_path, compla
     assert "cannot be written" in complaints[0]
     assert "written again" in complaints[1]
     assert path.read_bytes().endswith(b"\n")
-    assert writer.dropped == 20
+    assert writer.dropped == 10
 
 
 def test_standard_output_stays_open(complaints):

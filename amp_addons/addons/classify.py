@@ -52,7 +52,8 @@ class Classify:
     def configure(self, updated: set[str]) -> None:
         if "amp_url" in updated:
             if problem := _problem_of(ctx.options.amp_url):
-                return refuse(problem)
+                origin = "" if ctx.options.has_changed("amp_url") or "AMP_URL" not in os.environ else " It is the value of $AMP_URL."
+                return refuse(problem + origin)
             self._amp_url = ctx.options.amp_url
         if "amp_catalog" in updated and ctx.options.amp_catalog:
             try:

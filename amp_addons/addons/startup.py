@@ -36,6 +36,7 @@ class Refusal:
     """How a bad option is turned down (DESIGN promise 6)."""
 
     running = False
+    refused = False
 
     def __call__(self, sentence: str) -> None:
         """At start: log it as an error, on which mitmproxy exits with status 1. Later: OptionsError, and the old value stays.
@@ -44,6 +45,7 @@ class Refusal:
         """
         if self.running:
             raise exceptions.OptionsError(sentence)
+        self.refused = True
         logger.error("amp_addons: %s", sentence)
 
 
@@ -54,11 +56,13 @@ class Startup:
     name = "amp.startup"
 
     def __init__(self, hub: Hub) -> None:
-        refuse.running = False
+        refuse.running = refuse.refused = False
 
     def load(self, loader: addonmanager.Loader) -> None:
         # Eager connections dial the original host before any hook runs: a host that is down would fail a flow that never needed it.
         self._prefer("connection_strategy", "lazy")
+        # Who passes a proxy that decrypts to the network should have said so.
+        self._prefer("listen_host", "127.0.0.1")
         if not isinstance(ctx.master, DumpMaster):
             # In mitmweb and the console people look at bodies afterwards; streamed ones are kept only on request.
             self._prefer("store_streamed_bodies", True)
@@ -73,7 +77,7 @@ class Startup:
         refuse.running = True
 
     def done(self) -> None:
-        refuse.running = False
+        refuse.running = refuse.refused = False
 
     @staticmethod
     def _prefer(option: str, value: object) -> None:

@@ -152,7 +152,8 @@ def _fields(headers: http.Headers) -> dict[str, str]:
 def _client_left(flow: http.HTTPFlow) -> bool:
     """Whether the client ended the flow. mitmproxy words a reset of an HTTP/2 stream "by client" for either side."""
     if flow.error and flow.error.msg.startswith("stream reset by client"):
-        return flow.request.is_http2
+        # With HTTP/2 on both sides the code tells: clients cancel, servers fail.
+        return flow.request.is_http2 and (flow.server_conn.alpn != b"h2" or "CANCEL" in flow.error.msg)
     return not flow.client_conn.state & ConnectionState.CAN_READ
 
 

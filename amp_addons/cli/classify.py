@@ -23,7 +23,7 @@ from amp_addons.rulefiles.catalog import Catalog
 def classify(method: str, url: str, headers: dict[str, str], amp_url: str, catalogs: tuple[str, ...], as_json: bool) -> None:
     """Say which endpoint the request METHOD URL is, by which row of the catalogs, and for an unknown one which row is nearest.
 
-    URL may be a path alone: it is then taken to be below amp.url, or on the host of a Host header. Example:
+    URL may be a path alone: it is then taken to be on the host of amp.url, or of a Host header. Example:
 
     \b
         amp-addons classify POST /api/provider/anthropic/v1/messages

@@ -24,8 +24,9 @@ def run(port: int, mitmproxy_args: tuple[str, ...]) -> None:
         raise click.ClickException(problem)
     from mitmproxy.tools.main import mitmdump
 
-    sys.argv[0] = "mitmdump"  # its own messages name the program
-    mitmdump(["-s", str(SUITE), "--listen-host", "127.0.0.1", "--listen-port", str(port), *mitmproxy_args])
+    arguments = ["-s", str(SUITE), "--listen-host", "127.0.0.1", "--listen-port", str(port), *mitmproxy_args]
+    sys.argv[:] = ["mitmdump", *arguments]  # which its own messages are made from
+    mitmdump(arguments)
 
 
 def port_problem(port: int) -> str | None:

@@ -20,11 +20,14 @@ SECRET_HEADERS = frozenset(
 )
 """Header names (lower case) whose values never leave: credentials, and the two of Amp that identify a person."""
 
+MAX_SEEN = 4 * MAX_TEXT
+"""Longest text looked at. A key is masked before the text is cut, so that none is cut into a piece that is no key any more."""
+
 # The shapes of keys that are known by their first characters. Every alternative is linear: no nested repetition.
 _KEY_SHAPE = re.compile(
     r"""(?x)
     sgamp_\w+                                              # Amp
-    | \b(?: sk | rk | pk | csk | xai | gsk | fw | pplx | nvapi | lin_api | tvly | r8 | dop_v1 )[-_][\w-]{14,}   # model providers, Stripe
+    | \b(?: sk | rk | pk | csk | xai | gsk | fw | pplx | nvapi | lin_api | tvly | r8 | dop_v1 | tgp_v1 )[-_][\w-]{14,}  # models, Stripe
     | \b(?: gh[pousr] | github_pat | glpat | npm | hf | pypi | figd | shpat | dckr_pat )[-_][\w-]{16,}           # code hosts, registries
     | \bxox[abeoprs]-[\w-]{10,} | \bAIza[\w-]{30,} | \bya29\.[\w-]{20,} | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b
     | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*                    # JSON Web Token
@@ -33,8 +36,9 @@ _KEY_SHAPE = re.compile(
     """
 )
 _SECRET_WORD = re.compile(
-    r"token|secret|passw|api_?key|private_?key|access_?key|credential|signature|session|jwt|auth(?!or)|^(?:key|sig|code|pwd|pass|sid|ticket|otp)$"
+    r"token|secret|passw|api_?key|private_?key|access_?key|credential|signature|session|jwt|auth(?!ors?\b|ors?_|ored|oring)|^(?:key|sig|code|pwd|pass|sid|ticket|otp)$"
 )
+_SEPARATOR = re.compile(r"([&;])")
 _USERINFO = re.compile(r"(?<=://)[^/?#@]*@")
 # C0 and C1 controls, DEL, line separators, bidirectional and zero-width formatting, lone surrogates.
 _UNSAFE = re.compile(
@@ -62,17 +66,21 @@ def mask_keys(text: str) -> str:
 @lru_cache(maxsize=1024)
 def scrub_text(text: str) -> str:
     """A short text of the traffic (a model, an event name, an error) made fit to be shown and kept."""
-    return visible(mask_keys(text[:MAX_TEXT])) + ("…" if len(text) > MAX_TEXT else "")
+    return _cut(visible(mask_keys(text[:MAX_SEEN])))
 
 
 @lru_cache(maxsize=1024)
 def scrub_url(url: str) -> str:
     """The URL without user info, without the values of secret query keys, and without anything that looks like a key."""
-    head, mark, query = url[:MAX_TEXT].partition("?")
+    head, mark, query = url[:MAX_SEEN].partition("?")
     head = _scrub_path(_USERINFO.sub(f"{MASK}@", head, count=1))
     if mark:
-        query = "&".join(map(_scrub_pair, query.split("&")))
-    return visible(head + mark + query) + ("…" if len(url) > MAX_TEXT else "")
+        query = "".join(map(_scrub_pair, _SEPARATOR.split(query)))
+    return _cut(visible(head + mark + query))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
 
 
 def _scrub_path(path: str) -> str:

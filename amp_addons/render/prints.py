@@ -17,6 +17,8 @@ OWN = ("mitmproxy.tools.web.master", "mitmproxy.tools.web.webaddons")
 _WORD = re.compile(r"\S+")
 # `name: value` as the dumper prints headers and decoded forms, `"name": "value"` as it prints JSON.
 _NAMED = re.compile(r'(\s*"?([^\s:"]+)"?:\s+)(\S.*)')
+# The same in the middle of a line, as in a form that holds JSON.
+_QUOTED = re.compile(r'("([^\s":]{1,100})"\s*:\s*)"((?:[^"\\]|\\.){1,10000})"')
 _NUMBER = re.compile(r"[\d.,:TZ+-]+")
 
 
@@ -45,7 +47,11 @@ def _clean_word(word: re.Match[str]) -> str:
 def _clean_field(line: str) -> str:
     if (named := _NAMED.match(line)) and _is_secret(named[2].lower(), named[3]):
         return visible(named[1]) + MASK
-    return _clean_line(line)
+    return _clean_line(_QUOTED.sub(_clean_quoted, line))
+
+
+def _clean_quoted(found: re.Match[str]) -> str:
+    return f'{found[1]}"{MASK}"' if _is_secret(found[2].lower(), found[3]) else found[0]
 
 
 def _is_secret(name: str, value: str) -> bool:

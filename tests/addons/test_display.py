@@ -243,9 +243,9 @@ async def test_way_can_be_changed_while_it_runs(terminal, proxies):
     assert "/first" not in terminal.wait_for("/second\n")
     proxy.master.options.update(amp_display="live")
     terminal.wait_for("under way")
-    assert len(proxy.master.addons.get("termlog").logger.filters) == 1
+    assert logging.getLogger("mitmproxy.proxy.server").level == logging.WARNING
     proxy.master.options.update(amp_display="off")
-    assert not proxy.master.addons.get("termlog").logger.filters
+    assert logging.getLogger("mitmproxy.proxy.server").level == logging.NOTSET
 
 
 # --- what is shown
@@ -356,15 +356,17 @@ CHATTER = [
 
 
 @pytest.mark.parametrize(("options", "shown"), CHATTER)
-async def test_connections_that_come_and_go_are_no_news_beside_the_view(terminal, proxies, options, shown):
-    proxies(terminal, **options).run()
+async def test_connections_that_come_and_go_are_no_news_beside_the_view(terminal, proxies, caplog, options, shown):
+    caplog.set_level(logging.DEBUG)  # as mitmproxy's main does
+    proxy = proxies(terminal, **options).run()
     log = logging.getLogger("mitmproxy.proxy.server")
-    log.setLevel(logging.DEBUG)
     log.info("client connect", extra={"client": ("127.0.0.1", 5)})
     log.warning("Client TLS handshake failed.", extra={"client": ("127.0.0.1", 5)})
     logging.getLogger("mitmproxy.proxy.mode_servers").warning("something else")
     text = terminal.wait_for("something else")
     assert ("client connect" in text) is shown and "handshake failed" in text
+    proxy.display.done()
+    assert log.level == logging.NOTSET
 
 
 @pytest.mark.parametrize("way", ["live", "lines", "off"])

@@ -26,6 +26,10 @@ async def test_connections_are_lazy_unless_the_user_chose(suite):
     assert suite.context.options.connection_strategy == "lazy"
 
 
+async def test_proxy_listens_on_loopback_unless_the_user_chose(suite):
+    assert suite.context.options.listen_host == "127.0.0.1"
+
+
 async def test_setting_that_defeats_the_suite_is_reported(suite, caplog):
     suite.context.options.update(stream_large_bodies="1m", ssl_insecure=True)
     suite["startup"].running()

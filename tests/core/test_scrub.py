@@ -53,6 +53,8 @@ URLS = [
     pytest.param("https://h/x?X-Amz-Signature=abc&X-Amz-Date=1", "https://h/x?X-Amz-Signature=***&X-Amz-Date=1", id="signed URL"),
     pytest.param("https://h/v1?key=abc", "https://h/v1?key=***", id="Google's key"),
     pytest.param("https://h/x?access%5Ftoken=abc", "https://h/x?access%5Ftoken=***", id="percent-encoded name"),
+    pytest.param("https://h/x?Authorization=abc", "https://h/x?Authorization=***", id="authorization"),
+    pytest.param("https://h/x?a=1;token=abc&b=2", "https://h/x?a=1;token=***&b=2", id="semicolons"),
     pytest.param("https://me:pw@h/x", "https://***@h/x", id="user info"),
     pytest.param(f"https://h/x?q={KEYS['amp']}", "https://h/x?q=***", id="key shape in a value"),
     pytest.param(f"https://h/x?q=a%20{KEYS['github']}", "https://h/x?q=***", id="key shape behind an escape"),
@@ -72,6 +74,15 @@ def test_long_url_is_cut():
     assert len(scrub_url("https://h/" + "a" * 100_000)) == MAX_TEXT + 1
 
 
+@pytest.mark.parametrize("scrub", [scrub_text, scrub_url])
+@pytest.mark.parametrize("kind", ["amp", "anthropic", "jwt"])
+def test_key_at_the_cut_is_masked_before_it(scrub, kind):
+    """Cut first, the rest of the key would no longer look like one."""
+    for room in range(1, 40):
+        shown = scrub("https://h/" + "a" * (MAX_TEXT - 10 - room) + "/" + KEYS[kind])
+        assert KEYS[kind][:10] not in shown
+
+
 @pytest.mark.parametrize(
     "text", ["a\x1bb", "a\x00b", "a\x9bb", "a\x7fb", "a\u202eb", "a\u2066b", "a\ufeffb", "a\ud800b", "a\nb", "a\u2028b", "a\U000e0041b"]
 )
@@ -85,12 +96,27 @@ def test_ordinary_text_is_left_alone(text):
 
 
 @pytest.mark.parametrize(
-    "name", ["token", "accessToken", "client_secret", "api-key", "apikey", "X-Goog-Signature", "password", "sessionId", "authToken"]
+    "name",
+    [
+        "token",
+        "accessToken",
+        "client_secret",
+        "api-key",
+        "apikey",
+        "X-Goog-Signature",
+        "password",
+        "sessionId",
+        "authToken",
+        "authorization",
+        "X-Authorization",
+        "proxy_authorization",
+        "auth",
+    ],
 )
 def test_secret_name(name):
     assert is_secret_name(name)
 
 
-@pytest.mark.parametrize("name", ["limit", "q", "author", "keyword", "monkey", "design", "encode"])
+@pytest.mark.parametrize("name", ["limit", "q", "author", "authors", "author_id", "authored", "keyword", "monkey", "design", "encode"])
 def test_name_of_nothing_secret(name):
     assert not is_secret_name(name)
