@@ -13,7 +13,8 @@ from amp_addons.core.partial_json import parse
 from amp_addons.core.payload import PayloadDecoder, dumps
 from amp_addons.core.reading import Delta, Reading
 
-MAX_CALLS = 10_000
+MAX_BLOCKS = 10_000
+"""Blocks of one answer that are told apart."""
 
 
 class _Text(msgspec.Struct, tag="text_delta", gc=False):
@@ -116,8 +117,7 @@ class AnthropicMessages(Reading):
 
     def __init__(self) -> None:
         super().__init__()
-        self._calls: list[_Call] = []
-        self._open: dict[int, _Call] = {}  # by the index of their block
+        self._blocks: list[_Call | None] = []  # by index as the SDKs count: in the order in which they began
 
     def take(self, data: str, name: str) -> tuple[str, Delta | None]:
         try:
@@ -125,10 +125,10 @@ class AnthropicMessages(Reading):
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return self._take_other(data, name)
         delta = piece.delta
-        if type(delta) is _Text:
+        if isinstance(delta, _Text):
             self.add_text(delta.text)
             return _TEXT
-        if type(delta) is _Thinking:
+        if isinstance(delta, _Thinking):
             self.add_thinking(delta.thinking)
             return _THINKING
         self._add_json(piece.index, delta.partial_json)
@@ -143,7 +143,7 @@ class AnthropicMessages(Reading):
             self.finished = True
 
     def tool_calls(self) -> list[dict[str, Any]]:
-        return [call.read() for call in self._calls]
+        return [call.read() for call in self._blocks if call is not None]
 
     def usage(self) -> dict[str, int]:
         tokens = dict(self.tokens)
@@ -159,7 +159,7 @@ class AnthropicMessages(Reading):
         kind = next((label for label in (event.type, event.object) if isinstance(label, str)), name)
         delta: Delta | None = None
         if kind == "content_block_start" and event.content_block is not None:
-            delta = self._take_block(event.index, event.content_block)
+            delta = self._take_block(event.content_block)
         elif kind == _PIECE and event.delta is not None:
             delta = self._take_delta(event.index, event.delta)
         elif kind == "message_start" and event.message is not None:
@@ -173,13 +173,13 @@ class AnthropicMessages(Reading):
         return kind, delta
 
     def _take_message(self, message: _Message) -> None:
-        """The start of a streamed message, or a whole one."""
-        if isinstance(message.id, str):
+        """The start of a streamed message, or a whole one. A second start goes on with the first message, as in the SDKs."""
+        if self.id is None and isinstance(message.id, str):
             self.id = message.id
-        if isinstance(message.model, str):
+        if self.model is None and isinstance(message.model, str):
             self.model = message.model
-        for index, block in enumerate(message.content or ()):
-            self._take_block(index, block)
+        for block in message.content or ():
+            self._take_block(block)
         self._take_end(message.stop_reason, message.usage)
         if message.error is not None:
             self.add_error_of(message.error)
@@ -196,12 +196,12 @@ class AnthropicMessages(Reading):
                 reasoning=usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else None,
             )
 
-    def _take_block(self, index: object, block: _Block) -> Delta | None:
+    def _take_block(self, block: _Block) -> Delta | None:
         """The start of a block, which may hold all of it already."""
-        if isinstance(block.type, str) and block.type.endswith("tool_use"):
-            self._begin_call(index, block)
-            return "tool"
-        return self._take_delta(index, _Delta(text=block.text, thinking=block.thinking))
+        call = self._call(block) if isinstance(block.type, str) and block.type.endswith("tool_use") else None
+        if len(self._blocks) < MAX_BLOCKS:
+            self._blocks.append(call)
+        return "tool" if call else self._take_delta(None, _Delta(text=block.text, thinking=block.thinking))
 
     def _take_delta(self, index: object, delta: _Delta) -> Delta | None:
         if isinstance(delta.text, str) and delta.text:
@@ -215,16 +215,13 @@ class AnthropicMessages(Reading):
             return "tool"
         return None
 
-    def _begin_call(self, index: object, block: _Block) -> None:
+    def _call(self, block: _Block) -> _Call | None:
         start = dumps(block.input) if block.input else ""
-        names = [label if isinstance(label, str) else "" for label in (block.id, block.name)]
-        if len(self._calls) < MAX_CALLS and self._fits("".join([*names, start])):
-            call = _Call(*names, start)
-            self._calls.append(call)
-            if isinstance(index, int):
-                self._open[index] = call
+        id, name = (label if isinstance(label, str) else "" for label in (block.id, block.name))
+        return _Call(id, name, start) if self._fits(id + name + start) else None
 
     def _add_json(self, index: object, piece: str) -> None:
-        call = self._open.get(index) if isinstance(index, int) else None
-        if call is not None and self._fits(piece):
-            call.pieces.write(piece)
+        if isinstance(index, int) and 0 <= index < len(self._blocks):
+            call = self._blocks[index]
+            if call is not None and self._fits(piece):
+                call.pieces.write(piece)
