@@ -10,6 +10,7 @@ from amp_addons.addons.pump import Pump
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
 from amp_addons.core.trace import FlowTrace
+from amp_addons.prices import Prices
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Hub:
     def __init__(self) -> None:
         self.traces: dict[str, FlowTrace] = {}
         self.pump = Pump()
+        self.prices = Prices()
         self._sinks: tuple[Sink, ...] = ()  # replaced, never changed: `publish` may go over an older one
 
     def attach(self, sink: Sink) -> None:
@@ -46,7 +48,8 @@ class Hub:
 
     def open(self, flow: str, started: float) -> FlowTrace:
         """Begin the trace of a flow."""
-        trace = self.traces[flow] = FlowTrace(flow, started, self.publish, each_event=any([s.wants_each_event for s in self._sinks]))
+        each_event = any([sink.wants_each_event for sink in self._sinks])
+        trace = self.traces[flow] = FlowTrace(flow, started, self.publish, each_event=each_event, price=self.prices.cost)
         return trace
 
     def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:

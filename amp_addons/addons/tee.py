@@ -84,7 +84,7 @@ class Tee:
         response.stream = True  # whatever else fails, nothing is held up
         trace = self._hub.traces.get(flow.id)
         if trace is not None:
-            trace.slot = response.stream = tap(trace, self._hub.pump) if trace.watch else counter(trace)
+            trace.slot = response.stream = tap(trace, self._hub.pump) if trace.watch or trace.aside else counter(trace)
 
     @looking
     def response(self, flow: http.HTTPFlow) -> None:

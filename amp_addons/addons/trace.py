@@ -51,7 +51,7 @@ class Trace:
         assert flow.response
         at = flow.response.timestamp_end or time.time()
         trace = self._trace_of(flow)
-        if trace.watch and not trace.passed and flow.response.raw_content:
+        if (trace.watch or trace.aside) and not trace.passed and flow.response.raw_content:
             # Not streamed through us: read from a file, or set by another addon.
             self._hub.pump.add(partial(trace.feed, [(at, flow.response.raw_content)]))
         if not flow.error:
@@ -102,13 +102,14 @@ class Trace:
         trace.connection = flow.client_conn.id
         inference = found.category == "inference"
         header = _fields(request.headers).get
+        hints = read_hints(request.path, request.raw_content, header("content-encoding")) if inference else RequestHints()
         trace.begin(
             method=request.method,
             url=url_of(flow),
             classification=found,
-            hints=read_hints(request.path, request.raw_content, header("content-encoding")) if inference else RequestHints(),
-            thread=header("x-amp-thread-id") or found.fields.get("threadId"),
-            message=header("x-amp-message-id") or header("amp-message-id"),
+            hints=hints,
+            thread=header("x-amp-thread-id") or found.fields.get("threadId") or hints.thread,
+            message=header("x-amp-message-id") or header("amp-message-id") or hints.message,
             client=flow.client_conn.peername[0] if flow.client_conn.peername else None,
         )
         return trace

@@ -5,15 +5,20 @@ the events rely on: `flow.request` comes first, `flow.end` comes exactly once an
 Times are given by the caller in seconds since the epoch.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.clock import rfc3339
-from amp_addons.core.events import Ended, Event, FlowEnd, FlowRequest, FlowResponse, Outcome, StreamEnd, StreamEvent, WsMessage
+from amp_addons.core.events import Ended, Event, FlowEnd, FlowRequest, FlowResponse, Outcome, StreamEnd, StreamEvent, Tokens, WsMessage
 from amp_addons.core.hints import RequestHints
+from amp_addons.core.reading import ReadError, Summary
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.core.sse import ServerSentEvent
-from amp_addons.core.stream import Chunk, Seen, StreamWatch, event_type
+from amp_addons.core.stream import Chunk, event_type
+from amp_addons.core.watch import Seen, StreamWatch
+
+type Price = Callable[[str | None, str | None, Mapping[str, int]], float | None]
+"""What an answer cost in US dollars, by provider, model and `Summary.usage`; None where that is not known."""
 
 type Publish = Callable[[Sequence[Event], "FlowTrace"], None]
 
@@ -22,8 +27,10 @@ class FlowTrace:
     """The state of one flow: what consumers may look at while it is under way, and what its events are made from."""
 
     __slots__ = (
+        "_price",
         "_publish",
         "_ws_seq",
+        "aside",
         "chunks",
         "connection",
         "each_event",
@@ -39,13 +46,16 @@ class FlowTrace:
         "watch_failed",
     )
 
-    def __init__(self, flow: str, started: float, publish: Publish, *, each_event: bool = False) -> None:
+    def __init__(self, flow: str, started: float, publish: Publish, *, each_event: bool = False, price: Price | None = None) -> None:
         self.flow = flow
         self.started = started
         self.each_event = each_event
         self.request: FlowRequest | None = None
         self.response: FlowResponse | None = None
         self.watch: StreamWatch | None = None
+        """What reads the answer when it is an event stream."""
+        self.aside: StreamWatch | None = None
+        """What reads an error answer of a model that is no stream, for its message."""
         self.watch_failed: str | None = None
         self.connection: str | None = None
         self.slot: Callable[[bytes], bytes] | None = None
@@ -57,6 +67,7 @@ class FlowTrace:
         self.ended = False
         self._ws_seq = 0
         self._publish = publish
+        self._price = price
 
     def begin(
         self,
@@ -94,7 +105,9 @@ class FlowTrace:
     def answer(self, at: float, *, status: int, content_type: str | None, content_encoding: str | None, is_stream: bool) -> None:
         """The head of the answer has arrived; `is_stream` says that its body is to be read as an event stream."""
         if is_stream:
-            self.watch = StreamWatch(content_encoding)
+            self.watch = StreamWatch(content_encoding, self.request.api if self.request else None)
+        elif status >= 400 and self.request and self.request.category == "inference":
+            self.aside = StreamWatch(content_encoding, self.request.api)
         self.response = FlowResponse(
             time=rfc3339(at),
             flow=self.flow,
@@ -108,19 +121,20 @@ class FlowTrace:
     def feed(self, chunks: Sequence[Chunk]) -> None:
         """Pieces of the stream's body have arrived. A decoder that breaks is turned off for this flow; the sentence is kept."""
         self.chunks += len(chunks)
-        if self.watch is None or self.watch_failed:
+        watch = self.watch or self.aside
+        if watch is None or self.watch_failed:
             self.response_bytes += sum(len(data) for _, data in chunks)
             return
         try:
-            self._read(self.watch, chunks)
+            self._read(watch, chunks)
         except Exception as error:
             self.watch_failed = f"the decoder failed with {type(error).__name__} and was turned off for this stream"
 
     def _read(self, watch: StreamWatch, chunks: Sequence[Chunk]) -> None:
         self.response_bytes += sum([len(data) for _, data in chunks])
-        if self.each_event:
+        if self.each_event and watch is self.watch:
             self._publish_events(watch, watch.feed(chunks))
-        elif watch.is_encoded:
+        elif watch.is_encoded or watch.first_token is None:
             watch.feed(chunks)
         else:
             # Nobody wants to know when each event came: one piece for all is cheaper.
@@ -132,13 +146,13 @@ class FlowTrace:
         flow, started, seq = self.flow, self.started, watch.events - len(found)
         events: list[Event] = []
         at_last, ms_last, since, time = -1.0, -1, 0.0, ""
-        for at, label, size in found:
+        for at, event in found:
             seq += 1
             if at != at_last:  # thousands a second come here: no work that an event does not need
                 at_last, since = at, int((at - started) * 1e6) / 1e3
                 if (ms := int(at * 1000)) != ms_last:
                     ms_last, time = ms, rfc3339(at)
-            events.append(StreamEvent(time=time, flow=flow, seq=seq, event=label, bytes=size, t_ms=since))
+            events.append(StreamEvent(time=time, flow=flow, seq=seq, event=event.type, bytes=event.size, t_ms=since))
         self._publish(events, self)
 
     def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:
@@ -183,12 +197,14 @@ class FlowTrace:
         if self.ended:
             return
         self.ended = True
-        cut = ended != "complete"
-        if ended == "aborted" and self.watch is not None and self.watch.is_finished:
-            outcome, ended, error = "ok", "complete", None
         events: list[Event] = []
         if self.watch is not None:
-            events.append(self._stream_end(self.watch, at, ended, cut))
+            summary = self._close(self.watch, at, ended)
+            if summary.ended == "complete" and ended == "aborted":
+                outcome, error = "ok", None
+            events.append(self._stream_end(self.watch, summary, at, ended))
+        elif self.aside is not None and error is None:
+            error = next((_sentence(found) for found in self._close(self.aside, at, ended).errors), None)
         events.append(
             FlowEnd(
                 time=rfc3339(at),
@@ -203,29 +219,48 @@ class FlowTrace:
         )
         self._publish(events, self)
 
-    def _stream_end(self, watch: StreamWatch, at: float, ended: Ended, cut: bool) -> StreamEnd:
-        if not self.watch_failed:
-            try:
-                found = watch.close(at, cut=cut)
-                if self.each_event:
+    def _close(self, watch: StreamWatch, at: float, ended: Ended) -> Summary:
+        try:
+            if not self.watch_failed:
+                found = watch.close(at, cut=ended != "complete", aborted=ended == "aborted")
+                if self.each_event and watch is self.watch:
                     self._publish_events(watch, found)
-            except Exception as error:
-                self.watch_failed = f"the decoder failed with {type(error).__name__} at the end of this stream"
+            return watch.summary()
+        except Exception as error:
+            self.watch_failed = f"the decoder failed with {type(error).__name__} at the end of this stream"
+            return Summary()
+
+    def _stream_end(self, watch: StreamWatch, summary: Summary, at: float, ended: Ended) -> StreamEnd:
+        # What the stream itself says of its end counts more than how the connection ended; an API that is not known says nothing.
+        known = summary.api is not None and not self.watch_failed and watch.events > 0
+        notes = [_sentence(error) for error in summary.errors] + watch.notes
+        if known and ended == "complete" and summary.ended == "truncated":
+            notes.append("the stream ended without its closing event")
+        model = summary.model or (self.request.model if self.request else None)
+        provider = self.request.provider if self.request else None
         return StreamEnd(
             time=rfc3339(at),
             flow=self.flow,
-            ended=ended,
+            ended=ended if not known else summary.ended if summary.ended != "truncated" or ended == "complete" else ended,
             events=dict(watch.counts),
             bytes=self.response_bytes,
             chunks=self.chunks,
+            ttft_ms=None if watch.first_token is None else self._since(watch.first_token),
             duration_ms=self._since(at),
-            model=self.request.model if self.request else None,
-            errors=[*watch.errors, *([self.watch_failed] if self.watch_failed else [])],
+            model=_shown(model),
+            stop_reason=_shown(summary.stop_reason),
+            tokens=Tokens(**{kind: number for kind, number in summary.tokens.items() if kind in Tokens.__struct_fields__}),
+            cost_usd=self._price(provider, model, summary.usage) if self._price else None,
+            errors=[scrub_text(note) for note in [*notes, *([self.watch_failed] if self.watch_failed else [])]],
         )
 
     def _since(self, at: float) -> float:
         # The wall clock may step back between two readings; a duration never does.
         return round(max(0.0, at - self.started) * 1000, 3)
+
+
+def _sentence(error: ReadError) -> str:
+    return f"{error.type}: {error.message}"
 
 
 def _shown(text: str | None) -> str | None:

@@ -15,6 +15,9 @@ SLOW = 1.0
 
 NAME = 24
 PROVIDER = 10
+STALLED = 10.0
+"""Seconds without an event after which a stream's row says so."""
+
 TOP_TYPES = 3
 
 
@@ -77,11 +80,13 @@ def _row(trace: FlowTrace, now: float, fields: Columns, palette: Palette) -> str
     if fields.events:
         row += f"  {_events(trace):>7}"
     if fields.types >= 5:
-        row += f"  {palette.dim}{pad(_types(trace), fields.types)}{palette.off}"
+        row += f"  {palette.dim}{pad(_types(trace, now), fields.types)}{palette.off}"
     if fields.bytes:
         row += f"  {size(trace.response_bytes):>7}"
     if fields.first:
         first = duration(response.ttfb_ms) if response and response.ttfb_ms is not None else ""
+        if trace.watch and trace.watch.first_token is not None:
+            first = duration(max(0.0, trace.watch.first_token - trace.started) * 1000)
         row += f"  {palette.dim}{first:>7}{palette.off}"
     return f"{row}  {duration(max(0.0, now - trace.started) * 1000):>7}"
 
@@ -92,9 +97,11 @@ def _events(trace: FlowTrace) -> str:
     return figure(trace.chunks) if _is_websocket(trace) else ""
 
 
-def _types(trace: FlowTrace) -> str:
+def _types(trace: FlowTrace, now: float) -> str:
     """The most frequent event types, or what is waited for."""
     if trace.watch:
+        if trace.watch.last is not None and now - trace.watch.last >= STALLED:
+            return f"no event for {duration((now - trace.watch.last) * 1000)}"
         # A copy: the event loop goes on counting while we look.
         counts = trace.watch.counts.copy()
         return " · ".join(f"{figure(count)} {name}" for name, count in nlargest(TOP_TYPES, counts.items(), key=lambda item: item[1]))

@@ -16,7 +16,7 @@ from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, St
 from amp_addons.core.scrub import visible
 from amp_addons.render.fit import clip, pad, squeeze
 from amp_addons.render.palette import Palette
-from amp_addons.render.units import counted, duration, size
+from amp_addons.render.units import counted, duration, figure, size
 
 ENDLESS = 1_000_000
 """The width of what is no terminal: nothing is cut there (a URL in an event is at most 4096 characters)."""
@@ -63,6 +63,21 @@ def finished(request: FlowRequest, events: Sequence[Event]) -> Finished | None:
     return Finished(request, stream, end)
 
 
+def _remark(stream: StreamEnd) -> str:
+    """What a stream amounted to: events, tokens in and out, tokens a second, cost, and why it stopped; what is not known is left out."""
+    parts = [counted(sum(stream.events.values()), "event")]
+    tokens = stream.tokens
+    if tokens.input is not None or tokens.output is not None:
+        parts.append(f"{figure(tokens.input or 0)}→{figure(tokens.output or 0)} tokens")
+    if tokens.output and stream.ttft_ms is not None and (spoke := stream.duration_ms - stream.ttft_ms) >= 100:
+        parts.append(f"{tokens.output / spoke * 1000:.0f}/s")
+    if stream.cost_usd is not None:
+        parts.append(f"${stream.cost_usd:.4f}")
+    if stream.stop_reason:
+        parts.append(stream.stop_reason)
+    return " · ".join(parts)
+
+
 class Layout(NamedTuple):
     """Which columns a line of some width has room for, and the cells of the flexible ones."""
 
@@ -97,7 +112,7 @@ class FlowLines:
             if stream.ended != "complete" and end.outcome != "aborted":
                 notes = [_ENDINGS[stream.ended]]
             notes += stream.errors[:1]
-        if end.error and end.outcome == "error":
+        if end.error and (end.outcome == "error" or (end.status or 0) >= 400):
             notes.append(end.error)
         return self._line(
             end.time,
@@ -107,7 +122,7 @@ class FlowLines:
             duration(end.duration_ms),
             bad=end.outcome != "ok",
             model=(stream and stream.model) or request.model,
-            remark=counted(sum(stream.events.values()), "event") if stream is not None else "",
+            remark=_remark(stream) if stream is not None else "",
             note=": ".join(notes),
         )
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from amp_addons.prices import price_table
 from amp_addons.render.fit import clip
 from amp_addons.render.tally import OTHERS, Key, Row, Tally
 from amp_addons.render.units import counted, duration, figure, size
@@ -94,10 +95,13 @@ def _largest(rows: dict[Key, Row]) -> Sequence[tuple[Key, Row]]:
 
 def _remarks(tally: Tally, dropped: int) -> list[str]:
     remarks = []
+    if tally.tokens_in or tally.tokens_out:
+        cost = f", ${tally.cost:.4f} for those with a known price ({price_table()})" if tally.cost else ""
+        remarks = ["", f"Streams: {tally.tokens_in:,} tokens in, {tally.tokens_out:,} out{cost}."]
     if tally.unknown:
         named = sorted(tally.unknown.items(), key=lambda item: -item[1])
         left = sum(count for _, count in named[MAX_UNKNOWN_SHOWN:]) + tally.unknown_left_out
-        remarks = ["", "In no catalog:", *(f"{count:>6,}  {name}" for name, count in named[:MAX_UNKNOWN_SHOWN])]
+        remarks += ["", "In no catalog:", *(f"{count:>6,}  {name}" for name, count in named[:MAX_UNKNOWN_SHOWN])]
         remarks += [f"{left:>6,}  others"] if left else []
     if dropped:
         remarks += ["", f"{counted(dropped, 'line')} not shown, because the output did not keep up."]

@@ -52,6 +52,9 @@ class Tally:
         self.flows = 0
         self.errors = 0
         self.received = 0
+        self.tokens_in = 0
+        self.tokens_out = 0
+        self.cost = 0.0
         self.rows: dict[Key, Row] = {}
         self.unknown: dict[str, int] = {}
         self.unknown_left_out = 0
@@ -71,6 +74,9 @@ class Tally:
         if stream is not None:
             row.streams += 1
             row.events += sum(stream.events.values())
+            self.tokens_in += stream.tokens.input or 0
+            self.tokens_out += stream.tokens.output or 0
+            self.cost += stream.cost_usd or 0.0
         if not request.known:
             self._note(f"{request.method} {request.url.partition('?')[0]}")
 

@@ -25,7 +25,7 @@ async def test_events_are_decoded_after_the_bytes_have_gone(suite):
 
 async def test_decoder_that_breaks_is_turned_off_and_the_bytes_go_on(suite, monkeypatch):
     flow = make_flow()
-    monkeypatch.setattr("amp_addons.core.stream.StreamWatch.feed", lambda *_: 1 / 0)
+    monkeypatch.setattr("amp_addons.core.watch.StreamWatch.feed", lambda *_: 1 / 0)
     assert run_stream(suite, flow, BODY) == [*BODY, b""]
     finish(suite, flow)
     end = suite.kept.last("stream.end")

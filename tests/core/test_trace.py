@@ -5,13 +5,18 @@ from amp_addons.core.classify import Classification
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.trace import FlowTrace
 
-CLASSIFICATION = Classification(endpoint="provider.anthropic", category="inference", route="proxied", known=True, provider="anthropic")
+
+def classified(api=None):
+    return Classification(endpoint="provider.x", category="inference", route="proxied", known=True, provider="anthropic", api=api)
 
 
-def make_trace(**options):
+CLASSIFICATION = classified()
+
+
+def make_trace(api=None, **options):
     published = []
     trace = FlowTrace("f", 1000.0, lambda events, _: published.extend(msgspec.to_builtins(e) for e in events), **options)
-    trace.begin(method="POST", url="https://ampcode.com/x", classification=CLASSIFICATION, hints=RequestHints("m", True))
+    trace.begin(method="POST", url="https://ampcode.com/x", classification=classified(api), hints=RequestHints("m", True))
     return trace, published
 
 
@@ -51,11 +56,18 @@ def test_last_event_is_seen_when_only_the_end_of_its_encoding_brings_it():
     assert [e["type"] for e in published][-3:] == ["stream.event", "stream.end", "flow.end"]
 
 
-@pytest.mark.parametrize("last", [b"data: [DONE]\n\n", b'data: {"type":"message_stop"}\n\n', b'data: {"type":"response.completed"}\n\n'])
-def test_client_that_leaves_after_the_last_event_has_not_aborted(last):
+LAST = [
+    ("openai-chat", b"data: [DONE]\n\n"),
+    ("anthropic-messages", b'data: {"type":"message_stop"}\n\n'),
+    ("openai-responses", b'data: {"type":"response.completed","response":{"status":"completed"}}\n\n'),
+]
+
+
+@pytest.mark.parametrize(("api", "last"), LAST)
+def test_client_that_leaves_after_the_last_event_has_not_aborted(api, last):
     """The openai SDK hangs up at [DONE] without waiting for the end of the body."""
-    trace, published = make_trace()
-    stream(trace, b"data: x\n\n", last)
+    trace, published = make_trace(api)
+    stream(trace, b"data: {}\n\n", last)
     trace.end(1002.0, outcome="aborted", ended="aborted", error="Client disconnected.")
     assert (published[-2]["ended"], published[-1]["outcome"], published[-1]["error"]) == ("complete", "ok", None)
 
@@ -65,6 +77,52 @@ def test_client_that_leaves_before_has():
     stream(trace, b"data: x\n\n")
     trace.end(1002.0, outcome="aborted", ended="aborted", error="Client disconnected.")
     assert (published[-2]["ended"], published[-1]["outcome"], published[-1]["error"]) == ("aborted", "aborted", "Client disconnected.")
+
+
+ENDINGS = [
+    pytest.param(b'data: {"type":"message_stop"}\n\n', "complete", "complete", id="last event"),
+    pytest.param(b'data: {"type":"ping"}\n\n', "complete", "truncated", id="ends without it"),
+    pytest.param(b'data: {"type":"ping"}\n\n', "truncated", "truncated", id="cut by the upstream"),
+    pytest.param(b'data: {"type":"ping"}\n\n', "aborted", "aborted", id="left by the client"),
+    pytest.param(b'data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n', "complete", "error", id="error"),
+]
+
+
+@pytest.mark.parametrize(("last", "how", "ended"), ENDINGS)
+def test_stream_says_itself_how_it_ended(last, how, ended):
+    trace, published = make_trace("anthropic-messages")
+    stream(trace, b'data: {"type":"message_start","message":{"model":"m"}}\n\n', last)
+    trace.end(1002.0, ended=how)
+    assert published[-2]["ended"] == ended
+    if how == "complete" and ended == "truncated":
+        assert published[-2]["errors"] == ["the stream ended without its closing event"]
+    if ended == "error":
+        assert published[-2]["errors"] == ["overloaded_error: Overloaded"]
+
+
+def test_answer_is_told_with_tokens_cost_and_time_to_its_first_token():
+    trace, published = make_trace("anthropic-messages", price=lambda provider, model, usage: usage["input"] / 1000)
+    stream(
+        trace,
+        b'data: {"type":"message_start","message":{"model":"claude-x","usage":{"input_tokens":7,"cache_read_input_tokens":3}}}\n\n',
+        b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}\n\n',
+        b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}\n\n',
+        b'data: {"type":"message_stop"}\n\n',
+    )
+    trace.end(1002.0)
+    end = published[-2]
+    assert (end["model"], end["stop_reason"], end["cost_usd"], end["ended"]) == ("claude-x", "end_turn", 0.01, "complete")
+    assert end["tokens"] == {"input": 7, "output": 5, "cache_read": 3, "cache_write": None, "reasoning": None}
+    assert end["ttft_ms"] == pytest.approx(300.0, abs=0.01)
+
+
+def test_error_answer_is_told_with_the_providers_message():
+    trace, published = make_trace("anthropic-messages")
+    trace.answer(1000.1, status=529, content_type="application/json", content_encoding=None, is_stream=False)
+    trace.feed([(1000.2, b'{"type":"error","error":{"type":"overloaded_error","message":"Overl'), (1000.3, b'oaded"}}')])
+    trace.end(1001.0)
+    assert [event["type"] for event in published] == ["flow.request", "flow.response", "flow.end"]
+    assert (published[-1]["error"], published[-1]["outcome"]) == ("overloaded_error: Overloaded", "ok")
 
 
 def test_clock_that_steps_back_gives_no_negative_duration():

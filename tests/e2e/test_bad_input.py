@@ -87,8 +87,8 @@ setattr(owner, name, fail)
 """
 
 WHERE = [
-    ("core.stream", "StreamWatch.feed"),
-    ("core.stream", "StreamWatch.close"),
+    ("core.watch", "StreamWatch.feed"),
+    ("core.watch", "StreamWatch.close"),
     ("core.trace", "FlowTrace.begin"),
     ("core.trace", "FlowTrace.answer"),
     ("core.trace", "FlowTrace.feed"),

@@ -86,3 +86,15 @@ def test_rows_keep_to_their_room(text, width, streams, height):
     found = rows(traces, NOW, width, height, PLAIN)
     assert len(found) <= height
     assert all(cell_len(row) <= width for row in found)
+
+
+def test_stream_that_stalls_says_so():
+    watch = Watch(ping=3)
+    watch.last = NOW - 12
+    assert "no event for 12" in "".join(rows([trace(watch=watch, answer=response())], NOW, 120, 10, PLAIN))
+
+
+def test_first_is_the_first_token_once_there_is_one():
+    watch = Watch(ping=3)
+    watch.first_token = 1000.0 + 4.2
+    assert "4.2 s" in "".join(rows([trace(watch=watch, answer=response())], NOW, 120, 10, PLAIN))

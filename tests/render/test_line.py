@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from support.display import HARMLESS, HOSTILE, flow_end, request, response, small_flow, stream_end, stream_flow
 
+from amp_addons.core.events import Tokens
 from amp_addons.render.line import ENDLESS, FlowLines, Started, finished
 from amp_addons.render.palette import PLAIN, palette
 
@@ -109,3 +110,9 @@ def test_flow_is_finished_with_its_last_event():
 )
 def test_failed_is_whatever_did_not_end_well(flow, failed):
     assert flow.failed is failed
+
+
+def test_stream_tells_tokens_speed_cost_and_why_it_stopped():
+    tokens = Tokens(input=1200, output=300)
+    known = {"tokens": tokens, "ttft_ms": 500.0, "duration_ms": 2500.0, "cost_usd": 0.0123, "stop_reason": "end_turn"}
+    assert "1,200→300 tokens · 150/s · $0.0123 · end_turn" in FlowLines(PLAIN).finished(stream_flow(known))

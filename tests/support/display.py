@@ -67,6 +67,7 @@ class Watch:
     def __init__(self, **counts):
         self.counts = counts
         self.events = sum(counts.values())
+        self.last = self.first_token = None
 
 
 def trace(started=1000.0, watch=None, answer=None, **fields):
