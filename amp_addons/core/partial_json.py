@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from amp_addons.core.payload import loads
+from amp_addons.core.payload import dumps, loads, well_formed
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]},:]|[^\s\[\]{},:"]+', re.DOTALL)
 _CLOSER = {"{": "}", "[": "]"}
@@ -17,6 +17,8 @@ def parse(text: str) -> Any:
     value = loads(text)
     if value is None and len(text) <= MAX_BROKEN:
         value = loads(_completed(text))
+    if value is not None and "\\ud" in text.lower():
+        value = loads(well_formed(dumps(value)))  # an escape may be half a surrogate pair, which nothing can write down again
     return text if value is None else value
 
 

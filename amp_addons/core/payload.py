@@ -53,6 +53,15 @@ def _as(kind: Any, value: Any) -> Any:
 def dumps(value: Any) -> str:
     """What was read as JSON, as JSON again; nothing when it is nested too deep."""
     try:
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return ""
+
+
+def well_formed(text: str) -> str:
+    """Text without lone surrogates: the halves of a pair that came in two pieces are joined, others replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -15,7 +15,7 @@ import msgspec
 from amp_addons.core.apis import reading_of
 from amp_addons.core.apis.unknown import Unknown
 from amp_addons.core.json_items import JsonItems
-from amp_addons.core.payload import loads
+from amp_addons.core.payload import loads, well_formed
 from amp_addons.core.reading import Delta, ReadError, Reading, Summary
 from amp_addons.core.recognise import api_of
 from amp_addons.core.scrub import scrub_text
@@ -104,19 +104,24 @@ class StreamReader:
         reading = self._reading
         return Summary(
             api=reading.api or self._api,
-            model=reading.model,
-            id=reading.id,
+            model=well_formed(reading.model) if reading.model else None,
+            id=well_formed(reading.id) if reading.id else None,
             text=reading.text,
             thinking=reading.thinking,
             refusal=reading.refusal,
             tool_calls=reading.tool_calls(),
-            stop_reason=reading.stop_reason,
+            stop_reason=well_formed(reading.stop_reason) if reading.stop_reason else None,
             tokens=dict(reading.tokens),
             usage=reading.usage(),
             errors=[*reading.errors, *self._unread()],
             event_counts=dict(self._counts),
             ended="error" if reading.errors else "complete" if reading.finished else "aborted" if self._cut else "truncated",
         )
+
+    @property
+    def event_counts(self) -> dict[str, int]:
+        """Events so far by type, `[DONE]` left out: the reader's own dict, to look at."""
+        return self._counts
 
     def _begin(self, data: bytes) -> bytes:
         """Tell an event stream from JSON by the first character. White space before it means nothing in either."""
@@ -141,26 +146,31 @@ class StreamReader:
         return found
 
     def _read(self, events: list[ServerSentEvent]) -> list[StreamEvent]:
-        take, counts, labels, seq = self._reading.take, self._counts, self._labels, self._seq
+        # Events of a type come in long runs: what depends on the type alone is done once a run.
+        take, seq, run = self._reading.take, self._seq, self._seq
+        last = label = ""
         found: list[StreamEvent] = []
         for event in events:
             data = event.data
             kind, delta = take(data, event.event)
-            if data == DONE:
-                label = DONE
-            else:
-                label = labels.get(kind) or self._label(kind)
-                counts[label] = counts.get(label, 0) + 1
+            if kind is not last or data == DONE:
+                self._count(label, seq - run)
+                last, label, run = kind, DONE if data == DONE else self._labels.get(kind) or self._label(kind), seq
             found.append(StreamEvent(label, len(data) if data.isascii() else len(data.encode("utf-8", "replace")), delta, seq))
             seq += 1
+        self._count(label, seq - run)
         self._seq = seq
         return found
+
+    def _count(self, label: str, times: int) -> None:
+        if times and label is not DONE:
+            self._counts[label] = self._counts.get(label, 0) + times
 
     def _label(self, kind: str) -> str:
         # Types come from the traffic: scrubbed once, and bounded in number and length.
         if len(self._labels) >= MAX_TYPES or len(kind) > MAX_LABEL:
             return OTHER
-        label = self._labels[kind] = scrub_text(kind)
+        label = self._labels[kind] = well_formed(scrub_text(kind))
         return label
 
     def _seek(self, event: ServerSentEvent) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from amp_addons.core.payload import well_formed
+
 type Delta = Literal["text", "thinking", "tool"]
 """What an event brought that counts as output: the first of any kind is the first token."""
 
@@ -85,7 +87,8 @@ class Reading:
         return dict(self.tokens)
 
     def add_text(self, piece: str) -> None:
-        if self._fits(piece):
+        self._kept += len(piece)  # `_fits`, without a call for nearly every event
+        if self._kept <= MAX_TEXT:
             self._text.write(piece)
 
     def add_thinking(self, piece: str) -> None:
@@ -122,19 +125,19 @@ class Reading:
 
     @property
     def text(self) -> str:
-        return self._text.getvalue()
+        return well_formed(self._text.getvalue())
 
     @property
     def thinking(self) -> str:
-        return self._thinking.getvalue()
+        return well_formed(self._thinking.getvalue())
 
     @property
     def refusal(self) -> str:
-        return self._refusal.getvalue()
+        return well_formed(self._refusal.getvalue())
 
 
 def _plain(value: object) -> str:
     # Not just `str`: it fails on nesting too deep and on numbers too long.
     if isinstance(value, int):
         return str(value) if abs(value) < 2**63 else ""
-    return value if isinstance(value, str) else ""
+    return well_formed(value) if isinstance(value, str) else ""

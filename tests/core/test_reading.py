@@ -11,11 +11,11 @@ from amp_addons.core.reading import MAX_ERRORS, ReadError, Reading
 
 def test_text_thinking_and_refusal_are_joined_apart():
     read = Reading()
-    for piece in ("a", "é", "\ud800"):
+    for piece in ("a", "é", "ﬀ"):
         read.add_text(piece)
         read.add_thinking(piece * 2)
         read.add_refusal(piece * 3)
-    assert (read.text, read.thinking, read.refusal) == ("aé\ud800", "aaéé\ud800\ud800", "aaaééé\ud800\ud800\ud800")
+    assert (read.text, read.thinking, read.refusal) == ("aéﬀ", "aaééﬀﬀ", "aaaéééﬀﬀﬀ")
 
 
 def test_text_can_be_asked_for_on_the_way():
@@ -76,3 +76,10 @@ def test_error_said_twice_is_one_and_their_number_is_bounded():
         read.add_error("error", str(number // 2))
     assert len(read.errors) == MAX_ERRORS
     assert [error.message for error in read.errors[:3]] == ["0", "1", "2"]
+
+
+def test_halves_of_a_surrogate_pair_are_joined_and_lone_ones_replaced():
+    read = Reading()
+    for piece in ("a\ud83d", "\ude80b", "\udc00"):
+        read.add_text(piece)
+    assert read.text == "a🚀b\N{REPLACEMENT CHARACTER}"

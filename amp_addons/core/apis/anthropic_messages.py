@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from amp_addons.core.partial_json import parse
-from amp_addons.core.payload import PayloadDecoder, dumps
+from amp_addons.core.payload import PayloadDecoder, dumps, well_formed
 from amp_addons.core.reading import Delta, Reading
 
 MAX_BLOCKS = 10_000
@@ -106,8 +106,8 @@ class _Call:
         self.pieces = StringIO()
 
     def read(self) -> dict[str, Any]:
-        text = self.pieces.getvalue() or self.start
-        return {"id": self.id, "name": self.name, "args": parse(text) if text else {}}
+        text = well_formed(self.pieces.getvalue() or self.start)
+        return {"id": well_formed(self.id), "name": well_formed(self.name), "args": parse(text) if text else {}}
 
 
 class AnthropicMessages(Reading):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from amp_addons.core.partial_json import parse
-from amp_addons.core.payload import PayloadDecoder
+from amp_addons.core.payload import PayloadDecoder, well_formed
 from amp_addons.core.reading import Delta, Reading
 
 MAX_PARTS = 10_000
@@ -134,8 +134,9 @@ class _Call:
         self.pieces = StringIO()
 
     def read(self) -> dict[str, Any]:
-        text = self.pieces.getvalue() if self.final is None else self.final
-        return {"id": self.id, "name": self.name, "args": text if self.custom else parse(text) if text else {}}
+        text = well_formed(self.pieces.getvalue() if self.final is None else self.final)
+        args = text if self.custom else parse(text) if text else {}
+        return {"id": well_formed(self.id), "name": well_formed(self.name), "args": args}
 
 
 class OpenAIResponses(Reading):
