@@ -8,14 +8,14 @@ from amp_addons.core.payload import PayloadDecoder
 
 
 class _Shape(msgspec.Struct):
-    # Their values do not matter, only whether they are there, except of the first two.
+    # Of the last ones it only matters whether they are there.
     type: Any = None
     object: Any = None
-    content: msgspec.Raw | None = None
-    choices: msgspec.Raw | None = None
-    candidates: msgspec.Raw | None = None
-    usageMetadata: msgspec.Raw | None = None
-    promptFeedback: msgspec.Raw | None = None
+    content: Any = None
+    choices: Any = None
+    candidates: Any = None
+    usageMetadata: Any = None
+    promptFeedback: Any = None
 
 
 _shape = PayloadDecoder(_Shape)
