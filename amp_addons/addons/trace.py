@@ -102,6 +102,8 @@ class Trace:
         trace.connection = flow.client_conn.id
         inference = found.category == "inference"
         header = _fields(request.headers).get
+        if inference and found.provider:
+            self._hub.prices.warm()  # so that they are there when the answer ends
         hints = read_hints(request.path, request.raw_content, header("content-encoding")) if inference else RequestHints()
         trace.begin(
             method=request.method,
