@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": Spec("amp_addons.cli.demo:demo", "See the suite at work on a simulated turn, offline."),
     "catalog": Spec("amp_addons.cli.catalog:catalog", "Print the endpoint catalogs."),
     "classify": Spec("amp_addons.cli.classify:classify", "Say which endpoint a request is, and why."),
+    "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }
 
 
