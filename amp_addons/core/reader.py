@@ -148,14 +148,17 @@ class StreamReader:
     def _read(self, events: list[ServerSentEvent]) -> list[StreamEvent]:
         # Events of a type come in long runs: what depends on the type alone is done once a run.
         take, seq, run = self._reading.take, self._seq, self._seq
-        last = label = ""
+        last: str | None = ""
+        label = ""
         found: list[StreamEvent] = []
         for event in events:
             data = event.data
             kind, delta = take(data, event.event)
             if kind is not last or data == DONE:
                 self._count(label, seq - run)
-                last, label, run = kind, DONE if data == DONE else self._labels.get(kind) or self._label(kind), seq
+                # The marker is no type: what follows it begins a run of its own, though its type may be the same.
+                last, label = (None, DONE) if data == DONE else (kind, self._labels.get(kind) or self._label(kind))
+                run = seq
             found.append(StreamEvent(label, len(data) if data.isascii() else len(data.encode("utf-8", "replace")), delta, seq))
             seq += 1
         self._count(label, seq - run)
