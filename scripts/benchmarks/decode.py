@@ -80,7 +80,7 @@ def floor(chunks: Chunks) -> int:
 def summary(api: str | None, chunks: Chunks) -> int:
     from amp_addons.core.reader import StreamReader
 
-    reader = StreamReader(api)
+    reader = StreamReader(api, events=False)
     count = sum(len(reader.feed(chunk)) for chunk in chunks)
     reader.close()
     reader.summary()

@@ -45,6 +45,14 @@ def test_stream_is_read_the_same_however_it_is_cut_and_whether_its_api_is_known(
 
 
 @pytest.mark.parametrize("sim", SIMS)
+def test_summary_alone_is_the_same_summary(sim):
+    reader = StreamReader(events=False)
+    assert reader.feed(body(sim)) == []
+    reader.close()
+    assert reader.summary() == read(body(sim))[0]
+
+
+@pytest.mark.parametrize("sim", SIMS)
 def test_answer_without_a_stream_is_recognised_and_read_at_its_end(sim):
     data = b"\xef\xbb\xbf\r\n " + json.dumps(sim.whole(TURN)).encode()
     summary, events = read(data, size=5)

@@ -11,7 +11,7 @@ import msgspec
 
 from amp_addons.core.partial_json import parse
 from amp_addons.core.payload import PayloadDecoder, dumps, well_formed
-from amp_addons.core.reading import Delta, Reading
+from amp_addons.core.reading import MAX_TEXT, Delta, Reading
 
 MAX_BLOCKS = 10_000
 """Blocks of one answer that are told apart."""
@@ -125,8 +125,11 @@ class AnthropicMessages(Reading):
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return self._take_other(data, name)
         delta = piece.delta
-        if isinstance(delta, _Text):
-            self.add_text(delta.text)
+        if isinstance(delta, _Text):  # nearly every event: `add_text` without its calls
+            text = delta.text
+            self._kept += len(text)
+            if self._kept <= MAX_TEXT:
+                self._text.write(text)
             return _TEXT
         if isinstance(delta, _Thinking):
             self.add_thinking(delta.thinking)
