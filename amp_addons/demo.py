@@ -25,6 +25,14 @@ from amp_addons.sim.server import SimulatedAmp, simulator
 AMP = "https://ampcode.com"
 PROVIDER = f"{AMP}/api/provider"
 SUITE = Path(__file__).with_name("suite.py")
+READY = """
+import asyncio, pathlib
+
+def running():
+    asyncio.get_running_loop().call_later(0.1, pathlib.Path(__file__).with_suffix("").touch)
+"""
+"""A script beside the suite: the port is open a moment before mitmproxy gives up on an option that it does not know."""
+
 PATIENCE = 30.0
 """Seconds that any single step may take before the demonstration is given up."""
 
@@ -100,13 +108,14 @@ def _proxy(folder: Path, port: int, sim: SimulatedAmp, arguments: Sequence[str])
     """mitmdump with the suite, before the simulated service, with a configuration and a CA of its own."""
     options = [f"confdir={folder}", f"ssl_verify_upstream_trusted_ca={sim.ca_path}", "termlog_verbosity=warn"]
     command = [sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()", "-s", str(SUITE)]
-    command += ["--listen-host", "127.0.0.1", "-p", str(port), "--mode", f"upstream:{sim.proxy_url}"]
+    (folder / "ready.py").write_text(READY)
+    command += ["-s", str(folder / "ready.py"), "--listen-host", "127.0.0.1", "-p", str(port), "--mode", f"upstream:{sim.proxy_url}"]
     command += [word for option in options for word in ("--set", option)]
     environment = {name: value for name, value in os.environ.items() if name != "AMP_URL"}
     # A process group of its own: Ctrl-C reaches this process, which then ends the proxy in order.
     process = subprocess.Popen([*command, *arguments], env=environment, stdin=subprocess.DEVNULL)
     try:
-        _wait_ready(process, port)
+        _wait_ready(process, folder / "ready")
         yield process
     finally:
         if process.poll() is None:
@@ -114,14 +123,13 @@ def _proxy(folder: Path, port: int, sim: SimulatedAmp, arguments: Sequence[str])
             process.wait(PATIENCE)
 
 
-def _wait_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_ready(process: subprocess.Popen[bytes], marker: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            return socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.02)
-    raise RuntimeError(f"the proxy did not start on 127.0.0.1:{port} (exit status {process.poll()}); its own message is above")
+        if marker.exists():
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"the proxy did not start (exit status {process.poll()}); its own message is above")
 
 
 def _run_group(group: Sequence[Step], port: int, context: ssl.SSLContext) -> None:
