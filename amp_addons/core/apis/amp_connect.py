@@ -17,19 +17,24 @@ class _Event(msgspec.Struct):
     text: Any = None
     content: Any = None
     message: Any = None
+    error: Any = None
 
 
 _event = PayloadDecoder(_Event)
 
 
 class AmpConnect(Reading):
+    """The events of one connection, finished with `disconnect`."""
+
     api = "amp-connect"
 
     def take(self, data: str, name: str) -> tuple[str, Delta | None]:
         event = _event.decode(data)
         kind = name
         if event is not None:
-            kind = event.type if isinstance(event.type, str) else event.object if isinstance(event.object, str) else name
+            kind = next((label for label in (event.type, event.object) if isinstance(label, str) and label), name)
+            if event.error:
+                self.add_error_of(event.error)
         if "disconnect" in (kind, name):
             self.finished = True
         if event is None or "user-message" not in (kind, name):

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from amp_addons.core.partial_args import PartialArgs
+from amp_addons.core.partial_json import parse
 from amp_addons.core.payload import PayloadDecoder, dumps, loads, well_formed
 from amp_addons.core.reading import Delta, Reading
 
@@ -11,16 +13,18 @@ MAX_CALLS = 1_000
 """Function calls of one answer that are kept."""
 
 
-class _Call(msgspec.Struct):
+class _FunctionCall(msgspec.Struct):
     id: Any = None
     name: Any = None
     args: Any = None
+    partialArgs: Any = None
+    willContinue: Any = None
 
 
 class _Part(msgspec.Struct):
     text: Any = None
     thought: Any = None
-    functionCall: _Call | None = None
+    functionCall: _FunctionCall | None = None
 
 
 class _Content(msgspec.Struct):
@@ -60,20 +64,36 @@ class _Answer(msgspec.Struct):
 _answer = PayloadDecoder(_Answer)
 
 
+class _Call:
+    """A function call: its arguments came as an object, or value by value in the parts that follow."""
+
+    def __init__(self, id: str, name: str, partial: PartialArgs) -> None:
+        self.id = id
+        self.name = name
+        self.args = ""
+        self.partial = partial
+
+    def read(self) -> dict[str, Any]:
+        args = parse(well_formed(self.args or dumps(self.partial.read())))
+        return {"id": well_formed(self.id), "name": well_formed(self.name), "args": args}
+
+
 class GoogleGenerateContent(Reading):
+    """An answer of generateContent. It is finished with the first candidate's `finishReason`, or when the prompt was blocked."""
+
     api = "google-generatecontent"
 
     def __init__(self) -> None:
         super().__init__()
-        self._candidate: object = None
-        self._calls: list[dict[str, Any]] = []
+        self._calls: list[_Call] = []
+        self._open: _Call | None = None
 
     def take(self, data: str, name: str) -> tuple[str, Delta | None]:
         answer = _answer.decode(data)
         if answer is None:
             self.unreadable += 1
             return name, None
-        kind = answer.type if isinstance(answer.type, str) else answer.object if isinstance(answer.object, str) else name
+        kind = _text(answer.type) or _text(answer.object) or name
         return kind, self._take_answer(answer)
 
     def whole(self, body: bytes) -> None:
@@ -87,17 +107,13 @@ class GoogleGenerateContent(Reading):
         self.finished = True
 
     def tool_calls(self) -> list[dict[str, Any]]:
-        return [dict(call) for call in self._calls]
+        return [call.read() for call in self._calls]
 
     def usage(self) -> dict[str, int]:
         found = dict(self.tokens)
         if "reasoning" in found:
             found["output"] = found.get("output", 0) + found["reasoning"]
         return found
-
-    @property
-    def text(self) -> str:
-        return well_formed(super().text)
 
     def _take_answer(self, answer: _Answer) -> Delta | None:
         if (
@@ -106,33 +122,34 @@ class GoogleGenerateContent(Reading):
             and (inner := _answer.decode(dumps(answer.response))) is not None
         ):
             answer = inner  # as some gateways wrap it
-        if answer.error is not None:
+        if answer.error:
             self.add_error_of(answer.error)
         self.model = self.model or _text(answer.modelVersion)
         self.id = self.id or _text(answer.responseId)
-        if (usage := answer.usageMetadata) is not None:
-            self.tokens = {}  # each tells all so far: the last one counts
-            self.set_tokens(
-                input=usage.promptTokenCount,
-                output=usage.candidatesTokenCount,
-                cache_read=usage.cachedContentTokenCount,
-                reasoning=usage.thoughtsTokenCount,
-            )
+        self._take_usage(answer.usageMetadata)
         if answer.promptFeedback is not None and (reason := _text(answer.promptFeedback.blockReason)):
             self.stop_reason = reason
             self.finished = True
-            self.add_error(reason, answer.promptFeedback.blockReasonMessage or "the prompt was blocked")
+            self.add_error(reason, _text(answer.promptFeedback.blockReasonMessage) or "the prompt was blocked")
         found: Delta | None = None
-        for candidate in answer.candidates or ():
-            found = self._take_candidate(candidate) or found
+        for number, candidate in enumerate(answer.candidates or ()):
+            if (candidate.index if isinstance(candidate.index, int) else number) == 0:
+                found = self._take_candidate(candidate) or found
         return found
 
+    def _take_usage(self, usage: _UsageMetadata | None) -> None:
+        if usage is None:
+            return
+        before, self.tokens = self.tokens, {}  # each tells all so far: the last one with a number counts
+        self.set_tokens(
+            input=usage.promptTokenCount,
+            output=usage.candidatesTokenCount,
+            cache_read=usage.cachedContentTokenCount,
+            reasoning=usage.thoughtsTokenCount,
+        )
+        self.tokens = self.tokens or before
+
     def _take_candidate(self, candidate: _Candidate) -> Delta | None:
-        index = candidate.index if isinstance(candidate.index, int) else 0
-        if self._candidate is None:
-            self._candidate = index
-        if index != self._candidate:
-            return None
         if reason := _text(candidate.finishReason):
             self.stop_reason = reason
             self.finished = True
@@ -142,9 +159,8 @@ class GoogleGenerateContent(Reading):
         return found
 
     def _take_part(self, part: _Part) -> Delta | None:
-        if (call := part.functionCall) is not None:
-            if len(self._calls) < MAX_CALLS:
-                self._calls.append({"id": _text(call.id), "name": _text(call.name) or "", "args": call.args or {}})
+        if part.functionCall is not None:
+            self._take_call(part.functionCall)
             return "tool"
         if not isinstance(part.text, str) or not part.text:
             return None
@@ -153,6 +169,22 @@ class GoogleGenerateContent(Reading):
             return "thinking"
         self.add_text(part.text)
         return "text"
+
+    def _take_call(self, said: _FunctionCall) -> None:
+        """A call, or what a part without a name adds to the call that is to be continued."""
+        name = _text(said.name) or ""
+        call = self._begin(_text(said.id) or "", name) if name or self._open is None else self._open
+        if call is not None:
+            if said.args and self._fits(args := dumps(said.args)):
+                call.args = args
+            call.partial.take(said.partialArgs)
+        self._open = call if said.willContinue is True else None
+
+    def _begin(self, id: str, name: str) -> _Call | None:
+        if len(self._calls) >= MAX_CALLS or not self._fits(id + name):
+            return None
+        self._calls.append(_Call(id, name, PartialArgs(self._fits)))
+        return self._calls[-1]
 
 
 def _text(value: object) -> str | None:

@@ -25,6 +25,13 @@ def test_other_payloads_are_counted(body):
     assert sum(reader.summary().event_counts.values()) == 1
 
 
+def test_error_body():
+    reader = StreamReader("amp-connect")
+    reader.feed(b'{"error":{"type":"t","message":"no"}}')
+    reader.close()
+    assert [(error.type, error.message) for error in reader.summary().errors] == [("t", "no")]
+
+
 def test_simulated_events_are_recognised():
     reader = StreamReader()
     reader.feed(b"".join(streams.connect(9)))

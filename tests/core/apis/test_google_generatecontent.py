@@ -36,7 +36,7 @@ TURN = [
 def test_turn(form):
     found = read(*TURN, form=form)
     assert (found.text, found.thinking, found.stop_reason, found.model, found.id) == ("Hello", "hm", "STOP", "gemini-x", "r1")
-    assert found.tool_calls == [{"id": None, "name": "grep", "args": {"a": 1}}]
+    assert found.tool_calls == [{"id": "", "name": "grep", "args": {"a": 1}}]
     assert found.tokens == {"input": 10, "output": 5, "cache_read": 4, "reasoning": 2}
     assert found.usage == {"input": 10, "output": 7, "cache_read": 4, "reasoning": 2}
     assert found.ended == "complete" and sum(found.event_counts.values()) == 3
@@ -47,8 +47,37 @@ def test_last_usage_counts_alone():
     assert found.tokens == {"input": 3}
 
 
+def test_usage_without_numbers_does_not_count():
+    assert read(answer(usageMetadata=USAGE), answer(usageMetadata={"trafficType": "ON_DEMAND"})).tokens["input"] == 10
+
+
+PIECES = [
+    {"name": "f", "willContinue": True},
+    {"partialArgs": [{"jsonPath": "$.a", "stringValue": "x", "willContinue": True}], "willContinue": True},
+    {"partialArgs": [{"jsonPath": "$.a", "stringValue": "y"}, {"jsonPath": "$.b[0]", "numberValue": 2}], "willContinue": True},
+    {},
+]
+
+
+def test_arguments_of_a_call_that_come_value_by_value():
+    found = read(*[answer({"functionCall": piece}) for piece in [*PIECES, {"name": "g"}, *PIECES]])
+    args = {"a": "xy", "b": [2]}
+    assert [(call["name"], call["args"]) for call in found.tool_calls] == [("f", args), ("g", {}), ("f", args)]
+
+
+def test_part_without_a_name_does_not_go_on_with_a_finished_call():
+    found = read(answer({"functionCall": {"name": "f", "args": {"a": 1}}}), answer({"functionCall": {"args": {"b": 2}}}))
+    assert [(call["name"], call["args"]) for call in found.tool_calls] == [("f", {"a": 1}), ("", {"b": 2})]
+
+
+def test_calls_are_bounded(monkeypatch):
+    monkeypatch.setattr("amp_addons.core.reading.MAX_TEXT", 100)
+    found = read(*[answer({"functionCall": {"name": "f", "args": {"a": "x" * 60}}})] * 5)
+    assert sum(len(str(call)) for call in found.tool_calls) < 300
+
+
 def test_first_candidate_is_read_and_others_are_not_mixed_in():
-    found = read({"candidates": [{"index": 0, "content": {"parts": [{"text": "a"}]}}, {"index": 1, "content": {"parts": [{"text": "b"}]}}]})
+    found = read({"candidates": [{"index": 1, "content": {"parts": [{"text": "b"}]}}, {"index": 0, "content": {"parts": [{"text": "a"}]}}]})
     assert found.text == "a"
 
 
