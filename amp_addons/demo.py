@@ -112,7 +112,6 @@ def _proxy(folder: Path, port: int, sim: SimulatedAmp, arguments: Sequence[str])
     command += ["-s", str(folder / "ready.py"), "--listen-host", "127.0.0.1", "-p", str(port), "--mode", f"upstream:{sim.proxy_url}"]
     command += [word for option in options for word in ("--set", option)]
     environment = {name: value for name, value in os.environ.items() if name != "AMP_URL"}
-    # A process group of its own: Ctrl-C reaches this process, which then ends the proxy in order.
     process = subprocess.Popen([*command, *arguments], env=environment, stdin=subprocess.DEVNULL)
     try:
         _wait_ready(process, folder / "ready")

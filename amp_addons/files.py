@@ -57,8 +57,8 @@ def _own(descriptor: int, path: str | Path) -> None:
 
 def drop_half_line(descriptor: int) -> int:
     """Cut an unfinished last line off a file of lines, as a crash or a power cut leaves it; return how many bytes were cut."""
-    size = os.fstat(descriptor).st_size if stat.S_ISREG(os.fstat(descriptor).st_mode) else 0
-    end = size
+    found = os.fstat(descriptor)
+    end = size = found.st_size if stat.S_ISREG(found.st_mode) else 0
     while end > 0:
         start = max(0, end - 65536)
         newline = os.pread(descriptor, end - start, start).rfind(b"\n")

@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from support.proxy import until
 
 from amp_addons import linewriter
 from amp_addons.files import open_private
@@ -13,13 +14,6 @@ from amp_addons.linewriter import LineWriter
 
 def encode(items):
     return b"".join(b"%s\n" % item for item in items)
-
-
-def until(condition, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import refuse
+from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.rulefiles.catalog import Catalog, Classification, classify
-
-DEFAULT_AMP_URL = "https://ampcode.com"
 
 MARKERS = {
     "inference": ":speech_balloon:",

@@ -19,9 +19,8 @@ from mitmproxy.utils import vt_codes
 from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
-from amp_addons.addons.startup import refuse
+from amp_addons.addons.startup import is_choice, refuse
 from amp_addons.core.events import Event, FlowResponse
-from amp_addons.core.text import did_you_mean
 from amp_addons.core.trace import FlowTrace
 from amp_addons.render.banner import Listener
 from amp_addons.render.line import Finished, Started, finished
@@ -68,8 +67,8 @@ class Display:
         if "amp_display" not in updated:
             return
         found = ctx.options.amp_display
-        if found not in CHOICES:
-            return refuse(f"option amp_display: found {found!r}, expected one of {', '.join(CHOICES)}.{did_you_mean(found, CHOICES)}")
+        if not is_choice("amp_display", found, CHOICES):
+            return
         self._asked = found
         if self._loop is not None:
             self._stop()

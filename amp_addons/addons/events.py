@@ -9,9 +9,8 @@ from mitmproxy import addonmanager, ctx
 
 from amp_addons.addons import script
 from amp_addons.addons.hub import Hub
-from amp_addons.addons.startup import refuse
+from amp_addons.addons.startup import is_choice, refuse
 from amp_addons.core.events import Event, encode_lines
-from amp_addons.core.text import did_you_mean
 from amp_addons.core.trace import FlowTrace
 from amp_addons.files import drop_half_line, open_private
 from amp_addons.linewriter import LineWriter
@@ -37,10 +36,8 @@ class Events:
     def configure(self, updated: set[str]) -> None:
         if "amp_events_detail" in updated:
             detail = ctx.options.amp_events_detail
-            if detail not in DETAILS:
-                return refuse(
-                    f"option amp_events_detail: found {detail!r}, expected one of {', '.join(DETAILS)}.{did_you_mean(detail, DETAILS)}"
-                )
+            if not is_choice("amp_events_detail", detail, DETAILS):
+                return
             self.wants_each_event = detail == "event"
         if "amp_events" in updated:
             self._switch(ctx.options.amp_events)

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from mitmproxy import addonmanager, ctx, exceptions
@@ -50,6 +51,13 @@ class Refusal:
 
 
 refuse = Refusal()
+
+
+def is_choice(option: str, found: str, choices: Sequence[str]) -> bool:
+    """Whether an option's value is one of `choices`; refused when it is none."""
+    if found not in choices:
+        refuse(f"option {option}: found {found!r}, expected one of {', '.join(choices)}.{did_you_mean(found, choices)}")
+    return found in choices
 
 
 class Startup:

@@ -121,9 +121,9 @@ class FlowTrace:
     def feed(self, chunks: Sequence[Chunk]) -> None:
         """Pieces of the stream's body have arrived. A decoder that breaks is turned off for this flow; the sentence is kept."""
         self.chunks += len(chunks)
+        self.response_bytes += sum([len(data) for _, data in chunks])
         watch = self.watch or self.aside
         if watch is None or self.watch_failed:
-            self.response_bytes += sum(len(data) for _, data in chunks)
             return
         try:
             self._read(watch, chunks)
@@ -131,28 +131,26 @@ class FlowTrace:
             self.watch_failed = f"the decoder failed with {type(error).__name__} and was turned off for this stream"
 
     def _read(self, watch: StreamWatch, chunks: Sequence[Chunk]) -> None:
-        self.response_bytes += sum([len(data) for _, data in chunks])
         if self.each_event and watch is self.watch:
-            self._publish_events(watch, watch.feed(chunks))
+            self._publish_events(watch.feed(chunks))
         elif watch.is_encoded or watch.first_token is None:
             watch.feed(chunks)
         else:
             # Nobody wants to know when each event came: one piece for all is cheaper.
             watch.feed([(chunks[-1][0], b"".join([data for _, data in chunks]))])
 
-    def _publish_events(self, watch: StreamWatch, found: list[Seen]) -> None:
+    def _publish_events(self, found: list[Seen]) -> None:
         if not found:
             return
-        flow, started, seq = self.flow, self.started, watch.events - len(found)
+        flow, started = self.flow, self.started
         events: list[Event] = []
         at_last, ms_last, since, time = -1.0, -1, 0.0, ""
         for at, event in found:
-            seq += 1
             if at != at_last:  # thousands a second come here: no work that an event does not need
                 at_last, since = at, int((at - started) * 1e6) / 1e3
                 if (ms := int(at * 1000)) != ms_last:
                     ms_last, time = ms, rfc3339(at)
-            events.append(StreamEvent(time=time, flow=flow, seq=seq, event=event.type, bytes=event.size, t_ms=since))
+            events.append(StreamEvent(time=time, flow=flow, seq=event.seq + 1, event=event.type, bytes=event.size, t_ms=since))
         self._publish(events, self)
 
     def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:
@@ -224,24 +222,29 @@ class FlowTrace:
             if not self.watch_failed:
                 found = watch.close(at, cut=ended != "complete", aborted=ended == "aborted")
                 if self.each_event and watch is self.watch:
-                    self._publish_events(watch, found)
+                    self._publish_events(found)
             return watch.summary()
         except Exception as error:
             self.watch_failed = f"the decoder failed with {type(error).__name__} at the end of this stream"
             return Summary()
 
     def _stream_end(self, watch: StreamWatch, summary: Summary, at: float, ended: Ended) -> StreamEnd:
-        # What the stream itself says of its end counts more than how the connection ended; an API that is not known says nothing.
-        known = summary.api is not None and not self.watch_failed and watch.events > 0
         notes = [_sentence(error) for error in summary.errors] + watch.notes
-        if known and ended == "complete" and summary.ended == "truncated":
-            notes.append("the stream ended without its closing event")
+        # What the stream itself says of its end counts more than how the connection ended; an API that is not known says nothing.
+        if summary.api is not None and not self.watch_failed and watch.events > 0:
+            if summary.ended != "truncated":
+                ended = summary.ended
+            elif ended == "complete":
+                ended = "truncated"
+                notes.append("the stream ended without its closing event")
+        if self.watch_failed:
+            notes.append(self.watch_failed)
         model = summary.model or (self.request.model if self.request else None)
         provider = self.request.provider if self.request else None
         return StreamEnd(
             time=rfc3339(at),
             flow=self.flow,
-            ended=ended if not known else summary.ended if summary.ended != "truncated" or ended == "complete" else ended,
+            ended=ended,
             events=dict(watch.counts),
             bytes=self.response_bytes,
             chunks=self.chunks,
@@ -251,7 +254,7 @@ class FlowTrace:
             stop_reason=_shown(summary.stop_reason),
             tokens=Tokens(**{kind: number for kind, number in summary.tokens.items() if kind in Tokens.__struct_fields__}),
             cost_usd=self._price(provider, model, summary.usage) if self._price else None,
-            errors=[scrub_text(note) for note in [*notes, *([self.watch_failed] if self.watch_failed else [])]],
+            errors=[scrub_text(note) for note in notes],
         )
 
     def _since(self, at: float) -> float:

@@ -11,8 +11,7 @@ import msgspec
 from amp_addons.core.chat_calls import ChatCalls, Function, Piece
 from amp_addons.core.payload import PayloadDecoder, dumps
 from amp_addons.core.reading import Delta, Reading
-
-DONE = "[DONE]"
+from amp_addons.core.stream import DONE
 
 
 class _PlainDelta(msgspec.Struct, gc=False):

@@ -12,6 +12,7 @@ import msgspec
 from amp_addons.core.partial_json import parse
 from amp_addons.core.payload import PayloadDecoder, well_formed
 from amp_addons.core.reading import Delta, Reading
+from amp_addons.core.stream import DONE
 
 MAX_PARTS = 10_000
 """Parts and calls of one answer that are told apart."""
@@ -175,7 +176,7 @@ class OpenAIResponses(Reading):
     def _take_other(self, data: str, name: str) -> tuple[str, Delta | None]:
         event = _event.decode(data)
         if event is None:
-            self.unreadable += data != "[DONE]"
+            self.unreadable += data != DONE
             return name, None
         label = next((label for label in (event.type, event.object) if isinstance(label, str)), name)
         output_index, part = _index(event.output_index), _index(event.summary_index) or _index(event.content_index)
