@@ -15,7 +15,7 @@ from amp_addons.core.encoding import ContentDecoder
 from amp_addons.core.reader import StreamEvent, StreamReader
 from amp_addons.core.recorded import PIECE, RecordedBody
 from amp_addons.core.scrub import mask_keys, visible
-from amp_addons.core.sse import ServerSentEvent
+from amp_addons.core.sse import Run, ServerSentEvent
 
 _LONG = 16 * 1024 * 1024
 """From this size on (bytes) a file is worth a progress bar."""
@@ -52,6 +52,9 @@ class _Reader(StreamReader):
     def _read(self, events: list[ServerSentEvent]) -> list[StreamEvent]:
         self.data += [event.data for event in events]
         return super()._read(events)
+
+    def _take_run(self, run: Run) -> list[StreamEvent]:
+        return self._take(run.events())
 
     def pairs(self, piece: bytes) -> Iterator[tuple[StreamEvent, str]]:
         self.data.clear()

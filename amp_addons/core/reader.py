@@ -10,6 +10,8 @@
 Contract: nothing here raises on any bytes, and memory is bounded, whatever comes. Content codings are `core.encoding`'s business.
 """
 
+from typing import Any
+
 import msgspec
 
 from amp_addons.core.apis import reading_of
@@ -19,7 +21,7 @@ from amp_addons.core.payload import loads, well_formed
 from amp_addons.core.reading import Delta, ReadError, Reading, Summary
 from amp_addons.core.recognise import api_of
 from amp_addons.core.scrub import scrub_text
-from amp_addons.core.sse import ServerSentEvent, SSEDecoder
+from amp_addons.core.sse import Run, ServerSentEvent, SSEDecoder
 from amp_addons.core.stream import DONE, MAX_TYPES, OTHER
 
 MAX_BODY = 16 * 1024 * 1024
@@ -55,6 +57,9 @@ class _Decoder(SSEDecoder):
             self.errors.append(bytes(line[6 : 6 + _MAX_EARLY_SIZE]))
         return super()._take(line)
 
+    def _unfold(self, run: Run) -> list[Any]:
+        return [run]  # for `StreamReader._take_run`
+
 
 class StreamReader:
     """Reads one answer's body. Without an `api` (a key of `core.apis.READERS`) it is recognised from the first events.
@@ -89,9 +94,11 @@ class StreamReader:
             return []
         if self._items is not None:
             return self._take([ServerSentEvent("message", item.decode("utf-8", "replace")) for item in self._items.feed(data)])
-        events = self._sse.feed(data)
+        events: list[Any] = self._sse.feed(data)
         if self._sse.errors:
             self._take_error_fields()
+        if events and isinstance(run := events[0], Run):
+            return self._take_run(run)
         return self._take(events) if events else []
 
     def close(self, cut: bool = False) -> None:
@@ -148,6 +155,19 @@ class StreamReader:
             found += self._read([event])
         return found
 
+    def _take_run(self, run: Run) -> list[StreamEvent]:
+        found = None if self._seeking else self._reading.take_run(run.data, run.event)
+        if found is None:
+            return self._take(run.events())
+        kind, delta = found
+        label = self._labels.get(kind) or self._label(kind)
+        first = self._seq
+        self._seq += len(run.data)
+        self._count(label, len(run.data))
+        if not self._wanted:
+            return []
+        return [StreamEvent(label, _size(data), delta, seq) for seq, data in enumerate(run.data, first)]
+
     def _read(self, events: list[ServerSentEvent]) -> list[StreamEvent]:
         # Events of a type come in long runs: what depends on the type alone is done once a run.
         take, seq, run, wanted = self._reading.take, self._seq, self._seq, self._wanted
@@ -163,7 +183,7 @@ class StreamReader:
                 last, label = (None, DONE) if data == DONE else (kind, self._labels.get(kind) or self._label(kind))
                 run = seq
             if wanted:
-                found.append(StreamEvent(label, len(data) if data.isascii() else len(data.encode("utf-8", "replace")), delta, seq))
+                found.append(StreamEvent(label, _size(data), delta, seq))
             seq += 1
         self._count(label, seq - run)
         self._seq = seq
@@ -219,3 +239,7 @@ class StreamReader:
         skipped = self._sse.skipped + (self._items.skipped if self._items else 0)
         notes = [(self._reading.unreadable, "could not be read"), (skipped, "larger than the limit, left out")]
         return [ReadError("unreadable", f"{count} events {what}") for count, what in notes if count]
+
+
+def _size(data: str) -> int:
+    return len(data) if data.isascii() else len(data.encode("utf-8", "replace"))

@@ -74,6 +74,13 @@ class Reading:
         """Read one event's data. -> (event type: payload's `type`, else its `object`, else `name`; what output it brought)"""
         raise NotImplementedError
 
+    def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
+        """Read a run of events at once, when each is of the same type and brought the same; else None, and nothing has been read.
+
+        Only worth having for the events that an answer has most of.
+        """
+        return None
+
     def whole(self, body: bytes) -> None:
         """Read the JSON body of an answer that did not stream, error bodies included."""
         raise NotImplementedError
@@ -118,6 +125,10 @@ class Reading:
     def set_tokens(self, **numbers: Any) -> None:
         """Set the token numbers that are there and are numbers; what a later event says replaces what an earlier one said."""
         self.tokens.update({kind: number for kind, number in numbers.items() if type(number) is int and 0 <= number < 2**63})
+
+    def _has_room(self, text: str) -> bool:
+        """Whether a text of several events can be kept as a whole, so that the bound does not depend on how they came."""
+        return self._kept + len(text) <= MAX_TEXT
 
     def _fits(self, piece: str) -> bool:
         self._kept += len(piece)

@@ -8,6 +8,7 @@ same as if the whole stream had been decoded first, replacement characters inclu
 """
 
 import sys
+from itertools import repeat
 
 import msgspec
 
@@ -17,11 +18,15 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 _LONG_LINE = 4096
 """From this length (bytes) an unfinished line is kept in a bytearray, which grows in place. Below it, joining bytes is quicker."""
 
+_MANY = 512
+"""From this size (bytes) a piece is likely to hold several events, and worth a look for a run of them."""
+
 _MAX_DIGITS = sys.int_info.str_digits_check_threshold
 """`int` may refuse numbers with more digits than this, depending on the environment. A longer `retry` is ignored."""
 
 _BOM = b"\xef\xbb\xbf"
 _FIELDS = (b"data", b"event", b"id", b"retry")
+_DATA, _EVENT = "data: ", "event: "
 _LONGEST_PREFIX = len(b"event: ")
 
 
@@ -32,6 +37,33 @@ class ServerSentEvent(msgspec.Struct, frozen=True, gc=False):
     data: str
     id: str = ""
     retry: int | None = None
+
+
+class Run(msgspec.Struct, frozen=True, gc=False):
+    """Events one after the other that differ in their one line of data alone, as nearly all of a model's do."""
+
+    event: str
+    data: list[str]
+    id: str
+
+    def events(self) -> list[ServerSentEvent]:
+        return [*map(ServerSentEvent, repeat(self.event), self.data, repeat(self.id))]
+
+
+def run_of(block: bytes | bytearray, id: str) -> Run | None:
+    """The run that a block of whole events is, if it is one. The block is searched as a whole: half of what a loop costs an event."""
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        return None  # `_take` puts in the replacement characters
+    at = text.find(_DATA)
+    head = text[: at + len(_DATA)]
+    if at and not (head.startswith(_EVENT) and head.find("\n") == at - 1):
+        return None
+    data = text[len(head) : -2].split("\n\n" + head)
+    if text.count("\n") != len(data) * (3 if at else 2):
+        return None  # there are other lines in it
+    return Run(head[len(_EVENT) : at - 1] or "message", data, id)
 
 
 class SSEDecoder:
@@ -46,6 +78,7 @@ class SSEDecoder:
         self.retry: int | None = None
         self.skipped = 0
         self._max = max_event_bytes
+        self._many = min(_MANY, max_event_bytes + 1)
         self._id = ""
         self._begin_stream()
 
@@ -58,6 +91,7 @@ class SSEDecoder:
         self._start: bytes | None = b""  # the first bytes, as long as they may become a byte order mark
         self._special = True  # the next bytes need `_normalised` even when there is no CR among them
         self._line: bytes | bytearray = b""  # the unfinished line
+        self._bound = min(_LONG_LINE, self._max + _LONGEST_PREFIX)  # length from which it is looked at
         self._begin_event()
 
     def _begin_event(self) -> None:
@@ -77,19 +111,22 @@ class SSEDecoder:
             data = self._normalised(data)
         if 10 not in data:  # LF
             self._line += data
-            if len(self._line) > _LONG_LINE:
+            if len(self._line) > self._bound:
                 self._bound_line()
             return []
         text = self._line + data
+        if len(text) >= self._many:
+            if run := self._take_run(text):
+                return self._unfold(run)
+            if len(text) > self._max:  # there may be a field to leave out
+                return self._take_lines(text)
         lines = text.split(b"\n")
         self._line = lines.pop()
-        if len(text) > self._max:  # there may be a field to leave out
-            return [event for line in lines if (event := self._take(line))]
         events = []
         for line in lines:
             try:
                 if not line and self._data is not None and self._usual:
-                    events.append(ServerSentEvent(event=self._event, data=self._data.decode(), id=self._id))
+                    events.append(ServerSentEvent(self._event, self._data.decode(), self._id))
                     self._data = None
                     self._event = "message"
                     continue
@@ -105,6 +142,27 @@ class SSEDecoder:
             if event := self._take(line):
                 events.append(event)
         return events
+
+    def _unfold(self, run: Run) -> list[ServerSentEvent]:
+        return run.events()
+
+    def _take_run(self, text: bytes | bytearray) -> Run | None:
+        """Take everything, if its whole events are a run, and keep what follows them."""
+        if self._data is not None or not self._usual or self._event != "message":
+            return None  # the first event has begun already
+        end = text.rfind(b"\n\n") + 2
+        if end == 1 or len(text) > self._max or not (run := run_of(text[:end], self._id)):
+            return None
+        self._line = text[end:]
+        # A first line that has no effect by itself may wait with the second: the next run is then whole.
+        if (lines := self._line.count(b"\n")) and not (lines == 1 and self._line.startswith((b"data: ", b"event: "))):
+            self._take_lines(self._line)
+        return run
+
+    def _take_lines(self, text: bytes | bytearray) -> list[ServerSentEvent]:
+        lines = text.split(b"\n")
+        self._line = lines.pop()
+        return [event for line in lines if (event := self._take(line))]
 
     def _normalised(self, data: bytes) -> bytes:
         """The bytes without byte order mark, every line end an LF. A CR ends its line at once, so an LF that follows is dropped."""
@@ -124,14 +182,17 @@ class SSEDecoder:
 
     def _bound_line(self) -> None:
         """Keep a long unfinished line within the bound, at a cost that does not depend on its length."""
+        if 10 in self._line:  # `_take_run` kept two
+            self._take_lines(self._line)
         name = self._line[:_LONGEST_PREFIX].partition(b":")[0]
         if name not in _FIELDS:
             self._line = b":"  # a comment, or a field to ignore: the rest of it does not matter either
         elif len(self._line) > self._max + _LONGEST_PREFIX:
             self._leave_out(name)
             self._line = b":"
-        elif isinstance(self._line, bytes):
-            self._line = bytearray(self._line)
+        else:
+            self._line = bytearray(self._line)  # which grows in place
+            self._bound = self._max + _LONGEST_PREFIX  # looked at again only then
 
     def _take(self, line: bytes | bytearray) -> ServerSentEvent | None:
         """Process one line, as the standard words it. Only an empty line can give an event."""

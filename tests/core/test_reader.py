@@ -11,7 +11,7 @@ from amp_addons.core import reader as module
 from amp_addons.core.reader import StreamEvent
 from amp_addons.core.reading import ReadError
 from amp_addons.core.stream import DONE, MAX_TYPES, OTHER
-from amp_addons.sim import anthropic, openai_responses
+from amp_addons.sim import anthropic, openai_chat, openai_responses
 from amp_addons.sim.turn import compose
 
 TURN = compose(model="m", text="größer 🚀", thinking="Hm.", tools=[("grep", {"pattern": "x"})])
@@ -68,6 +68,26 @@ def test_stream_cut_at_every_position_is_truncated_until_its_last_event(sim):
         assert reader.summary().ended == "truncated"
         reader.feed(data[at : at + 1])
     assert reader.summary().ended == "complete"
+
+
+CHANGES = st.sampled_from([b"text", b"delta", b'"', b"content", b"0", b"null", b"chat.completion.chunk", b"}", b"thinking"])
+
+
+@given(st.sampled_from([anthropic, openai_chat, openai_responses]), st.lists(st.tuples(st.integers(0, 200), CHANGES, CHANGES), max_size=4))
+def test_events_read_in_runs_say_the_same_as_one_by_one(sim, changes):
+    """Long texts of many like events, some of them damaged."""
+    events = list(sim.events(compose(model="m", text="größer " * 100, thinking="Hm. " * 50, tools=[("grep", {"pattern": "x" * 300})])))
+    for place, before, after in changes:
+        events[place % len(events)] = events[place % len(events)].replace(before, after)
+    data = b"".join(events)
+    assert read(data, sim.API, 16_000) == read(data, sim.API, 3)
+
+
+def test_bound_of_the_text_does_not_depend_on_how_it_came(monkeypatch):
+    monkeypatch.setattr("amp_addons.core.reading.MAX_TEXT", 50)
+    monkeypatch.setattr("amp_addons.core.apis.anthropic_messages.MAX_TEXT", 50)
+    data = b"".join(anthropic.events(compose(model="m", text="word " * 100)))
+    assert read(data, anthropic.API, 1)[0].text == read(data, anthropic.API)[0].text != ""
 
 
 ENDS = [

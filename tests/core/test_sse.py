@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amp_addons import ServerSentEvent, SSEDecoder
-from amp_addons.core.sse import MAX_EVENT_BYTES
+from amp_addons.core.sse import MAX_EVENT_BYTES, Run, run_of
 
 BOM = b"\xef\xbb\xbf"
 SEPARATORS = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1ei"
@@ -237,6 +237,36 @@ def test_arbitrary_bytes_cut_anywhere(data: bytes, draw: st.DataObject) -> None:
         events += decoder.feed(data[start:end])
         assert (events, decoder.last_event_id, decoder.retry, decoder.skipped) == plain(data[:end])
         start = end
+
+
+RUNS = st.sampled_from(
+    [b"data: %d\n\n", b"event: e\ndata: {%d}\n\n", b"event: \ndata: \n\n", b"event: data: \ndata: x\n\n", b"data:  \n\n"]
+)
+runs = st.tuples(RUNS, st.integers(50, 200)).map(lambda run: b"".join(run[0].replace(b"%d", b"%d" % n) for n in range(run[1])))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.one_of(runs, streams), max_size=6).map(b"".join), st.integers(1, 5000))
+def test_runs_of_like_events_among_others(data: bytes, size: int) -> None:
+    """Pieces of many like events are read at once; that changes nothing, whatever is before, after and between them."""
+    events, decoder = decode([data[i : i + size] for i in range(0, len(data), size)])
+    assert (events, decoder.last_event_id, decoder.retry, decoder.skipped) == plain(data)
+
+
+def test_a_run_is_events_alike_but_for_one_line_of_data() -> None:
+    """What is none is read line by line."""
+    assert run_of(b"event: e\ndata: a\n\nevent: e\ndata: b\n\n", "7") == Run("e", ["a", "b"], "7")
+    assert run_of(b"data: a\n\ndata: \n\n", "") == Run("message", ["a", ""], "")
+    for other in (
+        b"event: f\ndata: b\n\n",
+        b"event: e\ndata: b\ndata: c\n\n",
+        b"event: e\ndata: \xff\n\n",
+        b": c\n\n",
+        b"id: 1\n\n",
+        b"\n",
+    ):
+        assert run_of(b"event: e\ndata: a\n\n" + other, "") is None
+    assert run_of(b"id: 1\ndata: a\n\n", "") is None and run_of(b": c\n\n", "") is None
 
 
 @settings(deadline=None, max_examples=300)

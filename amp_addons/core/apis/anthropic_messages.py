@@ -137,6 +137,27 @@ class AnthropicMessages(Reading):
         self._add_json(piece.index, delta.partial_json)
         return _TOOL
 
+    def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
+        try:
+            pieces = [*map(_piece, data)]
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return None
+        kind = type(pieces[0].delta)
+        if kind is _Text:
+            texts = [piece.delta.text for piece in pieces if isinstance(piece.delta, _Text)]
+        elif kind is _Thinking:
+            texts = [piece.delta.thinking for piece in pieces if isinstance(piece.delta, _Thinking)]
+        else:
+            return None
+        text = "".join(texts)
+        if len(texts) != len(pieces) or not self._has_room(text):
+            return None
+        if kind is _Text:
+            self.add_text(text)
+            return _TEXT
+        self.add_thinking(text)
+        return _THINKING
+
     def whole(self, body: bytes) -> None:
         message = _message.decode(body)
         if message is None:

@@ -141,6 +141,20 @@ class OpenAIChat(Reading):
         self.add_text(text)
         return _TEXT
 
+    def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
+        try:
+            chunks = [*map(_plain, data)]
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return None
+        texts = [chunk.choices[0].delta.content for chunk in chunks]
+        text = "".join(texts)
+        if not all(texts) or not self._has_room(text):
+            return None
+        self.id = self.id or next((chunk.id for chunk in chunks if chunk.id), "")
+        self.model = next((chunk.model for chunk in reversed(chunks) if chunk.model), self.model)
+        self.add_text(text)
+        return _TEXT
+
     def whole(self, body: bytes) -> None:
         chunk = _chunk.decode(body)
         if chunk is None:

@@ -159,8 +159,22 @@ class OpenAIResponses(Reading):
         kind = _DELTAS.get(piece.type)
         if kind is None:
             return piece.type, None
-        self._add(kind, piece.output_index, piece.summary_index or piece.content_index, piece.delta)
+        self._add(kind, *_place(piece), piece.delta)
         return piece.type, _OUTPUT[kind]
+
+    def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
+        try:
+            pieces = [*map(_piece, data)]
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return None
+        first = pieces[0]
+        text = "".join([piece.delta for piece in pieces])
+        if (kind := _DELTAS.get(first.type)) is None or not self._has_room(text):
+            return None
+        if any(piece.type != first.type or _place(piece) != _place(first) for piece in pieces):
+            return None
+        self._add(kind, *_place(first), text)
+        return first.type, _OUTPUT[kind]
 
     def whole(self, body: bytes) -> None:
         response = _response.decode(body)
@@ -280,6 +294,10 @@ class OpenAIResponses(Reading):
         id, name = (label if isinstance(label, str) else "" for label in (item.call_id or item.id, item.name))
         if self._fits(id + name):
             call.id, call.name, call.custom = id, name, item.type == "custom_tool_call"
+
+
+def _place(piece: _Piece) -> tuple[int, int]:
+    return piece.output_index, piece.summary_index or piece.content_index
 
 
 def _index(value: object) -> int:
