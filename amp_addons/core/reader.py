@@ -101,6 +101,14 @@ class StreamReader:
             return self._take_run(run)
         return self._take(events) if events else []
 
+    def skim(self, data: bytes) -> int:
+        """Take the next bytes as `feed` does, and only count the events they complete."""
+        before, wanted = self._seq, self._wanted
+        self._wanted = False
+        self.feed(data)
+        self._wanted = wanted
+        return self._seq - before
+
     def close(self, cut: bool = False) -> None:
         """Take the end of the body; `cut` when one side broke it off."""
         self._cut = cut

@@ -137,7 +137,7 @@ class FlowTrace:
             watch.feed(chunks)
         else:
             # Nobody wants to know when each event came: one piece for all is cheaper.
-            watch.feed([(chunks[-1][0], b"".join([data for _, data in chunks]))])
+            watch.skim(chunks[-1][0], b"".join([data for _, data in chunks]))
 
     def _publish_events(self, found: list[Seen]) -> None:
         if not found:

@@ -53,6 +53,11 @@ class StreamWatch:
                 self._note(at, events, found)
         return found
 
+    def skim(self, at: float, data: bytes) -> None:
+        """`feed` where nobody wants the events, which are counted, and output has begun."""
+        if count := self._reader.skim(data):
+            self._count(at, count)
+
     def close(self, at: float, *, cut: bool = False, aborted: bool = False) -> list[Seen]:
         """Take the end of the body, or its being `cut` (`aborted`: by the client).
 
@@ -68,13 +73,16 @@ class StreamWatch:
         return found
 
     def _note(self, at: float, events: list[StreamEvent], found: list[Seen]) -> None:
-        self.events += len(events)
-        if self.last is not None and at - self.last > self.longest_gap:
-            self.longest_gap = at - self.last
-        self.last = at
+        self._count(at, len(events))
         if self.first_token is None and any(event.delta for event in events):
             self.first_token = at
         found += [(at, event) for event in events]
+
+    def _count(self, at: float, events: int) -> None:
+        self.events += events
+        if self.last is not None and at - self.last > self.longest_gap:
+            self.longest_gap = at - self.last
+        self.last = at
 
     def summary(self) -> Summary:
         return self._reader.summary()
