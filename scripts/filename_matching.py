@@ -8,6 +8,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Modules whose tests lie elsewhere, each with the place.
 ELSEWHERE = {
+    "amp_addons/core/answers/answer.py": "tests/core/answers/test_canned.py and test_refusal.py: what is answered",
+    "amp_addons/core/answers/transform.py": "tests/core/answers/test_models.py: one that keeps its promises",
     "amp_addons/suite.py": "tests/test_loading.py: it is run by mitmproxy, not imported",
     "amp_addons/sim/channel.py": "tests/sim/test_server.py: over real sockets",
     "amp_addons/sim/google_array.py": "tests/sim/test_google.py: the same turns in another form",

@@ -1,0 +1,1 @@
+"""Answers that the proxy gives itself, and what is changed in those that come from upstream."""
