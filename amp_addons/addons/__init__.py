@@ -26,6 +26,8 @@ ADDONS = {
     "startup": Spec("amp_addons.addons.startup:Startup"),
     "classify": Spec("amp_addons.addons.classify:Classify", ("startup",)),
     "trace": Spec("amp_addons.addons.trace:Trace", ("classify",)),
+    "rules": Spec("amp_addons.addons.rules:Rules", ("classify",)),
+    "route": Spec("amp_addons.addons.route:Route", ("rules", "trace")),
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),

@@ -5,8 +5,10 @@ would keep the tee from streaming, and other people's scripts from running.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
+
+from mitmproxy import http
 
 logger = logging.getLogger(__name__)
 
@@ -27,3 +29,34 @@ def looking[**P](hook: Callable[P, None]) -> Callable[P, None]:
                 logger.warning("amp_addons: %s.", sentence)
 
     return guarded
+
+
+type Hook[A] = Callable[[A, http.HTTPFlow], Awaitable[None] | None]
+
+
+def enforcing[A](hook: Hook[A]) -> Hook[A]:
+    """A hook of a request that fails closed: when it fails, the client gets an error and nothing goes upstream (DESIGN promise 4)."""
+
+    @wraps(hook)
+    def guarded(self: A, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        try:
+            pending = hook(self, flow)
+        except Exception as error:
+            _close(flow, error)
+            return None
+        return None if pending is None else _wait(pending, flow)
+
+    return guarded
+
+
+async def _wait(pending: Awaitable[None], flow: http.HTTPFlow) -> None:
+    try:
+        await pending
+    except Exception as error:
+        _close(flow, error)
+
+
+def _close(flow: http.HTTPFlow, error: Exception) -> None:
+    logger.error("amp_addons: a request could not be handled by the rules (%s) and was refused.", type(error).__name__)
+    body = b'{"error":{"type":"proxy_error","message":"The local proxy could not apply its rules to this request; nothing was sent."}}'
+    flow.response = http.Response.make(500, body, {"content-type": "application/json", "x-should-retry": "false"})

@@ -7,8 +7,10 @@ from typing import Protocol
 from mitmproxy import http
 
 from amp_addons.addons.pump import Pump
+from amp_addons.core.answers.transform import Transform
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
+from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.trace import FlowTrace
 from amp_addons.prices import Prices
 
@@ -33,10 +35,18 @@ class Hub:
     classify: Callable[[http.HTTPFlow], Classification]
     """How a flow is classified: set by the addon `classify`."""
 
+    rules: RuleSet
+    """The rules in force: set by the addon `rules`."""
+
     def __init__(self) -> None:
         self.traces: dict[str, FlowTrace] = {}
         self.pump = Pump()
         self.prices = Prices()
+        self.rules = RuleSet()
+        self.transforms: dict[str, Transform] = {}
+        """What changes an answer on its way to the client, by flow: put here before the addon `tee` takes the stream."""
+        self.notices: dict[str, str] = {}
+        """What is wrong for the time being, by who says so: shown as long as it is there."""
         self._sinks: tuple[Sink, ...] = ()  # replaced, never changed: `publish` may go over an older one
 
     def attach(self, sink: Sink) -> None:

@@ -14,6 +14,7 @@ from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.pump import Pump
+from amp_addons.core.answers.transform import Transform
 from amp_addons.core.stream import Chunk
 from amp_addons.core.trace import FlowTrace
 
@@ -24,6 +25,7 @@ HASTEN = 256
 """Chunks of one stream that may wait before the pump is hastened: they are noted within one turn of the loop."""
 
 type Slot = Callable[[bytes], bytes]
+type Changing = Callable[[bytes], list[bytes]]
 
 
 def tap(trace: FlowTrace, pump: Pump) -> Slot:
@@ -54,6 +56,32 @@ def tap(trace: FlowTrace, pump: Pump) -> Slot:
     return pass_on
 
 
+def changed(transform: Transform, then: Slot, trace: FlowTrace | None) -> Changing:
+    """What goes into the slot of an answer that a rule changes on its way: what comes out is noted like any other.
+
+    A change that breaks ends the answer there: what must not reach the client does not (DESIGN promise 4).
+    """
+    over = False
+
+    def pass_on(data: bytes) -> list[bytes]:
+        nonlocal over
+        if over:
+            return []
+        try:
+            pieces = transform.feed(data) if data else transform.close()
+        except Exception as error:
+            over, pieces = True, []
+            if trace is not None:
+                trace.watch_failed = (
+                    trace.watch_failed or f"the change of the answer failed with {type(error).__name__}; the rest was withheld"
+                )
+        for piece in pieces:
+            then(piece)
+        return pieces
+
+    return pass_on
+
+
 def counter(trace: FlowTrace) -> Slot:
     """What goes into the slot of any other answer: hands the chunk on and counts it."""
 
@@ -79,12 +107,16 @@ class Tee:
         response = flow.response
         if response is None or not flow.live or response.status_code == 101:
             return
-        if callable(response.stream):
+        transform = self._hub.transforms.pop(flow.id, None)
+        if callable(response.stream) and transform is None:
             return self._step_aside()
         response.stream = True  # whatever else fails, nothing is held up
         trace = self._hub.traces.get(flow.id)
         if trace is not None:
-            trace.slot = response.stream = tap(trace, self._hub.pump) if trace.watch or trace.aside else counter(trace)
+            slot = tap(trace, self._hub.pump) if trace.watch or trace.aside else counter(trace)
+            trace.slot = response.stream = changed(transform, slot, trace) if transform else slot
+        elif transform is not None:
+            response.stream = changed(transform, lambda data: data, None)
 
     @looking
     def response(self, flow: http.HTTPFlow) -> None:

@@ -161,3 +161,16 @@ class _Zstd:
 
 CODINGS: dict[str, Callable[[], Coding]] = {"gzip": _Gzip, "x-gzip": _Gzip, "deflate": _Deflate, "br": _Brotli, "zstd": _Zstd}
 """How to begin decoding each coding, by its name in lower case. brotli and zstandard are imported when first needed."""
+
+
+def encode(name: str, data: bytes) -> bytes:
+    """Encode a whole body in the coding of this name (a key of `CODINGS`)."""
+    if name == "br":
+        import brotli
+
+        return bytes(brotli.compress(data, quality=4))
+    if name == "zstd":
+        import zstandard
+
+        return zstandard.ZstdCompressor().compress(data)
+    return zlib.compress(data, level=6, wbits=15 if name == "deflate" else 31)

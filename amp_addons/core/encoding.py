@@ -7,7 +7,7 @@ grow (THREATS 2: 304 bytes of brotli held 200 MB). What cannot be decoded, or go
 
 from collections.abc import Iterator
 
-from amp_addons.core.codings import CODINGS, STEP, Coding
+from amp_addons.core.codings import CODINGS, STEP, Coding, encode
 
 MAX_BYTES = 1024 * 1024 * 1024
 """Most bytes decoded of one body, by default: far beyond any stream of text, and some ten seconds of work in all."""
@@ -117,3 +117,14 @@ def decode_body(data: bytes, content_encoding: str | None, max_bytes: int) -> by
     decoded = b"".join(decoder.feed(data[start : start + STEP]) for start in range(0, len(data), STEP))
     decoder.close()
     return None if decoder.error is not None or len(decoded) > max_bytes else decoded
+
+
+def encode_body(data: bytes, content_encoding: str | None) -> bytes:
+    """Encode a whole body as its header says. Raises ValueError for a coding that is not known."""
+    for name in (content_encoding or "").split(","):
+        name = name.strip().lower()
+        if name not in ("", "identity"):
+            if name not in CODINGS:
+                raise ValueError("the Content-Encoding is none of gzip, deflate, br, zstd and identity")
+            data = encode(name, data)
+    return data

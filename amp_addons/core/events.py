@@ -103,6 +103,16 @@ class WsMessage(Event, frozen=True, kw_only=True, gc=False):
     event: str | None = None
 
 
+class RuleAction(Event, frozen=True, kw_only=True, gc=False):
+    """A rule matched: what it did or, with mode `observe`, would have done. `detail` has names only, never values."""
+
+    type: Literal["rule.action"] = "rule.action"
+    rule: str
+    mode: Literal["enforce", "observe"]
+    action: str
+    detail: str | None = None
+
+
 class FlowEnd(Event, frozen=True, kw_only=True):
     """A flow is over: exactly one a flow, always its last event."""
 

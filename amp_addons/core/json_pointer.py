@@ -1,6 +1,7 @@
 """RFC 6901 pointers into the bytes of a JSON text. The text is taken as valid: `json_problem.problem_of` says whether it is.
 
-Readers differ in which of two equal keys they take, so a key on the way that stands twice is refused instead of guessed.
+Readers differ in which of two equal keys they take, and some (Go's) in whether `Model` is `model`: a key on the way that stands twice,
+or in other letters, is refused instead of guessed.
 """
 
 import re
@@ -25,7 +26,7 @@ class AmbiguousJson(ValueError):
     """A key on the way of a pointer stands twice in its object, so that readers may differ in what they read there."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"a key on the way of {pointer_of(path)} stands twice in its object")
+        super().__init__(f"a key on the way of {pointer_of(path)} stands twice in its object, or in other letters")
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -115,7 +116,7 @@ def find_each(data: bytes, pattern: str) -> Iterator[tuple[str, Span]]:
 
 
 class _Inside(msgspec.Struct):
-    """What is directly in an array or object: the wanted values by key, a wanted key that stands twice, where another would go."""
+    """What is directly in an array or object: the wanted values by key, a wanted key that stands twice or in other letters, where another would go."""
 
     found: dict[str, Span]
     gap: Gap | None = None
@@ -132,6 +133,8 @@ def _look_into(text: JsonText, span: Span, wanted: Container[str] | None) -> _In
         if wanted is None:
             _check_bounds(index, key)
         elif key not in wanted:
+            if keyed and key.lower() in wanted:
+                inside.twice = key.lower()
             continue
         if key in inside.found:
             inside.twice = key

@@ -9,9 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.clock import rfc3339
-from amp_addons.core.events import Ended, Event, FlowEnd, FlowRequest, FlowResponse, Outcome, StreamEnd, StreamEvent, Tokens, WsMessage
+from amp_addons.core.events import (
+    Ended,
+    Event,
+    FlowEnd,
+    FlowRequest,
+    FlowResponse,
+    Outcome,
+    RuleAction,
+    StreamEnd,
+    StreamEvent,
+    Tokens,
+    WsMessage,
+)
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.reading import ReadError, Summary
+from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.core.sse import ServerSentEvent
 from amp_addons.core.stream import Chunk, event_type
@@ -30,9 +43,11 @@ class FlowTrace:
         "_price",
         "_publish",
         "_ws_seq",
+        "applied",
         "aside",
         "chunks",
         "connection",
+        "credential",
         "each_event",
         "ended",
         "flow",
@@ -42,6 +57,8 @@ class FlowTrace:
         "response_bytes",
         "slot",
         "started",
+        "upstream",
+        "verdict",
         "watch",
         "watch_failed",
     )
@@ -58,13 +75,19 @@ class FlowTrace:
         """What reads an error answer of a model that is no stream, for its message."""
         self.watch_failed: str | None = None
         self.connection: str | None = None
-        self.slot: Callable[[bytes], bytes] | None = None
+        self.slot: Callable[[bytes], bytes] | Callable[[bytes], list[bytes]] | None = None
         """What is in mitmproxy's stream slot for this flow."""
         self.passed = False
         """Whether the body has passed by in pieces: then `chunks` and `response_bytes` are counted as they come."""
         self.chunks = 0
         self.response_bytes = 0
         self.ended = False
+        self.applied: Sequence[Applied] = ()
+        """The rules that matched, in order."""
+        self.upstream: str | None = None
+        self.credential: str | None = None
+        self.verdict: Outcome | None = None
+        """`blocked` when rules refused the request: however the connection ends, that is the flow's outcome."""
         self._ws_seq = 0
         self._publish = publish
         self._price = price
@@ -101,6 +124,27 @@ class FlowTrace:
             client=client,
         )
         self._publish([self.request], self)
+
+    def decided(
+        self, at: float, applied: Sequence[Applied], *, upstream: str | None = None, credential: str | None = None, blocked: bool = False
+    ) -> None:
+        """Rules have decided. `credential` is the name of what was attached, never its value."""
+        self.applied = applied
+        self.upstream, self.credential = upstream, credential
+        self.verdict = "blocked" if blocked else None
+        actions = [
+            RuleAction(
+                time=rfc3339(at),
+                flow=self.flow,
+                rule=each.rule,
+                mode=each.mode,
+                action=each.action,
+                detail=_shown(f"could not be decided: {each.unreadable}" if each.unreadable else each.detail),
+            )
+            for each in applied
+        ]
+        if actions:
+            self._publish(actions, self)
 
     def answer(self, at: float, *, status: int, content_type: str | None, content_encoding: str | None, is_stream: bool) -> None:
         """The head of the answer has arrived; `is_stream` says that its body is to be read as an event stream."""
@@ -208,10 +252,13 @@ class FlowTrace:
                 time=rfc3339(at),
                 flow=self.flow,
                 status=self.response.status if self.response else None,
-                outcome=outcome,
+                outcome=self.verdict or outcome,
                 request_bytes=request_bytes,
                 response_bytes=self.response_bytes if response_bytes is None else response_bytes,
                 duration_ms=self._since(at),
+                rules=[each.rule for each in self.applied if each.mode == "enforce"],
+                upstream=self.upstream,
+                credential=self.credential,
                 error=_shown(error),
             )
         )

@@ -49,10 +49,17 @@ class _Walk:
             yield from self._struct(node, info, path)
         elif isinstance(node, Mapping) and isinstance(info, inspect.DictType):
             for key, item in node.items.items():
+                yield from self._dict_key(node, key, info.key_type, path)
                 yield from self.node(item, info.value_type, (*path, key))
         elif isinstance(node, Sequence) and isinstance(info, inspect.CollectionType):
             for place, item in enumerate(node.items):
                 yield from self.node(item, info.item_type, (*path, place))
+
+    def _dict_key(self, node: Mapping, key: str, info: types.Info, path: Path) -> Iterator[Problem]:
+        leaf = Leaf(*node.keys[key], key)
+        expected = types.objection(leaf, info) if types.keeps_limits(leaf, info) else types.name(info)
+        if expected:
+            yield self._problem(leaf, (*path, key), f"the key {describe(leaf)}", expected)
 
     def _struct(self, node: Mapping, info: inspect.StructType, path: Path) -> Iterator[Problem]:
         fields = {field.encode_name: field for field in info.fields}

@@ -14,8 +14,11 @@ from amp_addons.rulefiles.problems import Problem, RuleFileError
 from amp_addons.rulefiles.yamlfile import Document
 
 
-def decode[T](document: Document, type_: type[T], unique: Iterable[tuple[str, str]] = ()) -> T:
+def decode[T](document: Document, type_: type[T], unique: Iterable[tuple[str, str]] = (), *, checked: bool = False) -> T:
     """The document as a value of `type_`. `unique` names keys of lists that may not repeat: ("rules", "id") for `rules[*].id`.
+
+    `checked`: the checks in the fields' types (`core.fields`) are made even when all else is right, for types that do not make them
+    themselves.
 
     Raises RuleFileError with everything that is wrong, problems found while reading included.
     """
@@ -27,6 +30,11 @@ def decode[T](document: Document, type_: type[T], unique: Iterable[tuple[str, st
 
         found = list(explain(document, type_))
         problems += found or [Problem(document.file, 0, 0, "", "something else", f"what the format says ({error})")]
+    else:
+        if checked:
+            from amp_addons.rulefiles.explain import explain
+
+            problems += explain(document, type_)
     if problems:
         raise RuleFileError(problems)
     return value

@@ -37,7 +37,7 @@ def bare(info: Info) -> Info:
 def members(info: Info) -> tuple[Info, ...]:
     """The types that a value may have: those of a union, or the one."""
     union = bare(info)
-    return union.types if isinstance(union, inspect.UnionType) else (info,)
+    return tuple(found for member in union.types for found in members(member)) if isinstance(union, inspect.UnionType) else (info,)
 
 
 def takes_text(info: Info) -> bool:
@@ -109,12 +109,20 @@ def name(info: Info) -> str:
     if isinstance(info, inspect.Metadata):
         return (info.extra_json_schema or {}).get("description") or name(info.type)
     if isinstance(info, inspect.UnionType):
-        return " or ".join(dict.fromkeys(name(member) for member in info.types if not isinstance(member, inspect.NoneType)))
+        given = [member for member in members(info) if not isinstance(member, inspect.NoneType)]
+        # One or several of the same are said once.
+        single = [member for member in given if not (is_list(bare(member)) and _items(bare(member)) in given)]
+        return " or ".join(dict.fromkeys(map(name, single))) + (", or a list of such" if len(single) < len(given) else "")
     if isinstance(info, inspect.LiteralType):
         return f"one of {', '.join(map(str, info.values))}"
     if is_list(info):
-        return f"a list of {name(getattr(info, 'item_type', inspect.AnyType()))}{_limits(info)}"
+        return f"a list of {name(_items(info))}{_limits(info)}"
     return _NAMES.get(type(info), type(info).__name__.removesuffix("Type").lower()) + _limits(info)
+
+
+def _items(info: Info) -> Info:
+    found: Info = getattr(info, "item_type", inspect.AnyType())
+    return found
 
 
 def _limits(info: Info) -> str:

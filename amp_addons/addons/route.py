@@ -1,0 +1,216 @@
+"""Does to requests what the rules say: sends them elsewhere, changes them, refuses them, answers them.
+
+Fails closed (DESIGN promise 4): what cannot be done as the rules say is refused with an error that the client shows.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from typing import NamedTuple
+
+from mitmproxy import http
+from mitmproxy.connection import Server
+from mitmproxy.net.server_spec import ServerSpec
+
+from amp_addons.addons import script
+from amp_addons.addons.exchange import array_wanted, exchange_of, misdirected, put, stream_wanted
+from amp_addons.addons.guard import enforcing
+from amp_addons.addons.hub import Hub
+from amp_addons.core.answers.answer import Answer
+from amp_addons.core.answers.guarded import Guarded
+from amp_addons.core.answers.models import ModelBack
+from amp_addons.core.answers.refusal import refuse
+from amp_addons.core.answers.replaced import Replaced
+from amp_addons.core.answers.unencoded import Decoded
+from amp_addons.core.exchange import Exchange, Unreadable
+from amp_addons.core.rules.applied import Applied
+from amp_addons.core.rules.decision import Decision
+from amp_addons.core.rules.model import Block
+from amp_addons.core.rules.outgoing import Outgoing, origin_of_location, outgoing
+from amp_addons.core.rules.ruleset import RuleSet
+from amp_addons.core.stream import expects_events
+
+LARGE = 64 * 1024
+"""Bodies from this size on (bytes) are looked into off the event loop: below it that takes less than a millisecond."""
+
+TIMEOUT = 10.0
+"""Seconds that deciding may take: a hundred times what the largest body takes."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_NO_BODY = (204, 304)
+
+logger = logging.getLogger(__name__)
+
+
+class Sent(NamedTuple):
+    """What was made of a request that is under way."""
+
+    out: Outgoing
+    exchange: Exchange
+
+
+class Route:
+    name = "amp.route"
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._sent: dict[str, Sent] = {}
+
+    @enforcing
+    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        if flow.response or flow.error or not flow.live or not self._hub.rules:
+            return None
+        exchange = exchange_of(flow, self._hub)
+        if len(exchange.body) >= LARGE:
+            return self._request_off_the_loop(flow, exchange)
+        self._act(flow, exchange, *decided(self._hub.rules, exchange))
+        return None
+
+    async def _request_off_the_loop(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        found = await asyncio.wait_for(asyncio.to_thread(decided, self._hub.rules, exchange), TIMEOUT)
+        self._act(flow, exchange, *found)
+
+    def _act(self, flow: http.HTTPFlow, exchange: Exchange, decision: Decision, out: Outgoing | None) -> None:
+        if not decision.applied:
+            return
+        for alert in decision.alerts:
+            logger.warning("amp_addons: alert: %s (%s %s).", alert, exchange.method, exchange.host)
+        if decision.tags:
+            flow.metadata["amp.tags"] = list(decision.tags)
+        if decision.upstream and out and (problem := misdirected(flow)):
+            decision = refused(decision, problem, 421)
+        self._tell(flow, decision, out)
+        if decision.block is not None:
+            answer_with(flow, refusal(flow, exchange, decision.block))
+        elif decision.respond is not None:
+            answer_with(flow, decision.respond.answer())
+        elif out is not None:
+            self._send(flow, exchange, out, routed=decision.upstream is not None)
+
+    def _tell(self, flow: http.HTTPFlow, decision: Decision, out: Outgoing | None) -> None:
+        if trace := self._hub.traces.get(flow.id):
+            upstream = decision.upstream
+            trace.decided(
+                time.time(),
+                decision.applied,
+                upstream=upstream.name if upstream else None,
+                credential=upstream.credential_name if upstream and out and out.elsewhere else None,
+                blocked=decision.action == "block",
+            )
+
+    def _send(self, flow: http.HTTPFlow, exchange: Exchange, out: Outgoing, *, routed: bool) -> None:
+        if routed:
+            via: ServerSpec | None = flow.server_conn.via
+            if out.proxy:
+                via = ("https" if out.proxy.scheme == "https" else "http", (out.proxy.host, out.proxy.port))
+            elif out.elsewhere and out.origin.host in _LOOPBACK:
+                via = None  # what is on this machine is not reached through another one
+            flow.server_conn = Server(address=(out.origin.host, out.origin.port))
+            flow.server_conn.via = via
+        put(flow.request, exchange, out)
+        self._sent[flow.id] = Sent(out, exchange)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        sent, response = self._sent.get(flow.id), flow.response
+        if sent is None or response is None:
+            return
+        try:
+            self._answer(flow, response, sent)
+        except Exception as error:
+            logger.error("amp_addons: an answer could not be handled by the rules (%s) and was cut off.", type(error).__name__)
+            flow.kill()
+
+    def _answer(self, flow: http.HTTPFlow, response: http.Response, sent: Sent) -> None:
+        out, exchange = sent
+        if out.elsewhere:
+            # A cookie of the upstream's would be sent to the client's own host the next time.
+            response.headers.pop("set-cookie", None)
+            location = response.headers.get("location")
+            if location is not None and 300 <= response.status_code < 400:
+                if not self._stays(response, location, sent):
+                    message = "The upstream of a rule sent this request on to another host; the local proxy does not follow."
+                    return self._replace(flow, response, refusal(flow, exchange, Block(message=message, status=502)))
+        if out.model and response.status_code != 101 and flow.request.method != "HEAD" and response.status_code not in _NO_BODY:
+            self._map_back(flow, response, sent)
+
+    def _stays(self, response: http.Response, location: str, sent: Sent) -> bool:
+        """Whether a redirect leads to the same upstream: then it is put so that the client comes by here again."""
+        try:
+            target = origin_of_location(location)
+        except ValueError:
+            return False
+        if target is None:
+            return True
+        if target.address != sent.out.origin.address:
+            return False
+        response.headers["location"] = target.path or "/"
+        return True
+
+    def _replace(self, flow: http.HTTPFlow, response: http.Response, answer: Answer) -> None:
+        response.status_code, response.reason = answer.status, ""
+        response.headers = http.Headers([(name.encode(), value.encode()) for name, value in answer.headers])
+        unframed(flow, response)
+        self._hub.transforms[flow.id] = Replaced(answer.body)
+
+    def _map_back(self, flow: http.HTTPFlow, response: http.Response, sent: Sent) -> None:
+        assert sent.out.model
+        shown, asked = sent.out.model
+        api = sent.exchange.classification.api if sent.exchange.classification else None
+        coding = response.headers.pop("content-encoding", None)
+        stream = expects_events(response.status_code, response.headers.get("content-type"), asked=stream_wanted(sent.exchange))
+        unframed(flow, response)
+        self._hub.transforms[flow.id] = Guarded(Decoded(coding, ModelBack(api, asked, shown)), api, stream=stream)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        self._sent.pop(flow.id, None)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        self._sent.pop(flow.id, None)
+
+
+def decided(rules: RuleSet, exchange: Exchange) -> tuple[Decision, Outgoing | None]:
+    """The decision, and what is to be sent: nothing where the request is answered here."""
+    decision = rules.decide(exchange)
+    if decision.action in ("block", "respond") or not (decision.upstream or decision.changes):
+        return decision, None
+    try:
+        return decision, outgoing(exchange, decision)
+    except (Unreadable, ValueError) as error:
+        return refused(decision, f"A rule of the local proxy could not be applied ({error}); nothing was sent.", 400), None
+
+
+def refused(decision: Decision, message: str, status: int) -> Decision:
+    """The decision turned into a refusal, by the rule that could not have its way."""
+    last = decision.applied[-1]
+    note = Applied(rule=decision.rule or last.rule, mode="enforce", action="block", detail=message)
+    return Decision(
+        action="block",
+        rule=note.rule,
+        applied=(*decision.applied, note),
+        block=Block(message=message, status=status),
+        tags=decision.tags,
+        alerts=decision.alerts,
+    )
+
+
+def refusal(flow: http.HTTPFlow, exchange: Exchange, block: Block) -> Answer:
+    """The error in the format of the API that the client speaks."""
+    api = exchange.classification.api if exchange.classification else None
+    stream = stream_wanted(exchange)
+    return refuse(api, block.message, status=block.status, stream=stream, array=stream and array_wanted(exchange))
+
+
+def answer_with(flow: http.HTTPFlow, answer: Answer) -> None:
+    flow.response = http.Response.make(answer.status, answer.body, [(name.encode(), value.encode()) for name, value in answer.headers])
+
+
+def unframed(flow: http.HTTPFlow, response: http.Response) -> None:
+    """A body of another length than was announced: chunked where the client's protocol has that, else until the connection closes."""
+    response.headers.pop("content-length", None)
+    response.headers.pop("transfer-encoding", None)
+    if flow.request.http_version == "HTTP/1.1":
+        response.headers["transfer-encoding"] = "chunked"
+
+
+addons = script(__name__)

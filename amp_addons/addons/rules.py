@@ -1,0 +1,121 @@
+"""Holds the rules in force: loads them, and loads them anew when a file is saved. A bad file never half-works (DESIGN promise 6)."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mitmproxy import addonmanager, ctx
+
+from amp_addons.addons import script
+from amp_addons.addons.guard import looking
+from amp_addons.addons.hub import Hub
+from amp_addons.addons.startup import is_choice, refuse
+from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.rules import RuleSet
+from amp_addons.rulefiles.shipped import shipped
+
+POLL = 0.5
+"""Seconds between two looks at the files: soon enough for somebody who has just saved one and tries it."""
+
+REMIND = 60.0
+"""Seconds after which a file that is still broken is spoken of again."""
+
+type Stamp = tuple[tuple[str, int, int, int] | None, ...]
+
+logger = logging.getLogger(__name__)
+
+
+class Rules:
+    name = "amp.rules"
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._catalog = Catalog.load()
+        self._files: tuple[Path, ...] = ()
+        self._stamp: Stamp = ()
+        self._watcher: asyncio.Task[None] | None = None
+
+    def load(self, loader: addonmanager.Loader) -> None:
+        loader.add_option(
+            "amp_rules", Sequence[str], [], "Rule files (YAML), in order. Without any, everything is observed and nothing changed."
+        )
+        loader.add_option("amp_observe", str, "off", "on: no rule changes anything, each notes what it would have done.")
+
+    def configure(self, updated: set[str]) -> None:
+        if not updated & {"amp_rules", "amp_observe", "amp_url", "amp_catalog"}:
+            return
+        if not is_choice("amp_observe", ctx.options.amp_observe, ("on", "off")):
+            return
+        try:
+            if "amp_catalog" in updated and "amp_catalog" in ctx.options:
+                self._catalog = Catalog.load(*ctx.options.amp_catalog)
+            self._use(self._read())
+        except (OSError, ValueError) as error:
+            refuse(f"option amp_rules: {error}")
+
+    @looking
+    def running(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    @looking
+    def done(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def _read(self) -> RuleSet:
+        paths = [Path(path).expanduser() for path in ctx.options.amp_rules] or [shipped("default.yaml")]
+        self._files = tuple(dict.fromkeys([*paths, *self._files]))
+        before = self._stamp = stamp_of(self._files)
+        rules = RuleSet.load(*paths, catalog=self._catalog, amp_url=ctx.options.amp_url, observe=ctx.options.amp_observe == "on")
+        saved_meanwhile = stamp_of(self._files) != before
+        self._files = rules.files
+        self._stamp = () if saved_meanwhile else stamp_of(rules.files)
+        return rules
+
+    def _use(self, rules: RuleSet) -> None:
+        """From now on; flows under way go on by the decision they have."""
+        for warning in rules.warnings:
+            logger.warning("amp_addons: %s", warning)
+        self._hub.rules = rules
+
+    async def _watch(self) -> None:
+        broken = 0.0
+        while True:
+            await asyncio.sleep(POLL)
+            if (stamp := await asyncio.to_thread(stamp_of, self._files)) == self._stamp and not (broken and _later(broken)):
+                continue
+            changed = stamp != self._stamp
+            try:
+                rules = await asyncio.to_thread(self._read)
+            except (OSError, ValueError) as error:
+                logger.error("amp_addons: the changed rules cannot be used, the old ones stay in force: %s", error)
+                broken = asyncio.get_running_loop().time()
+                self._hub.notices["rules"] = "the rule files are broken: the old rules are in force"
+                continue
+            if changed or broken:
+                self._use(rules)
+                logger.info("amp_addons: the changed rules are in force (%d rules).", len(rules.rules))
+                self._hub.notices.pop("rules", None)
+            broken = 0.0
+
+
+def _later(since: float) -> bool:
+    return asyncio.get_running_loop().time() - since > REMIND
+
+
+def stamp_of(files: Sequence[Path]) -> Stamp:
+    """What changes when a file is saved, by whichever way editors save."""
+    return tuple(map(_stamp, files))
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return str(path), found.st_ino, found.st_mtime_ns, found.st_size
+
+
+addons = script(__name__)

@@ -1,0 +1,23 @@
+"""Choices by chance that stay the same: the same key and the same secret give the same share on every proxy, at any time."""
+
+from hashlib import blake2b
+
+from amp_addons.core.exchange import Exchange
+from amp_addons.core.rules.model import Key
+
+
+def share(exchange: Exchange, by: Key, rule: str, secret: bytes) -> float:
+    """A number from 0 to 1 (without 1) for this rule and what the request has in common with others of its kind.
+
+    A request without a thread goes by its client. Raises core.exchange.Unreadable.
+    """
+    text = f"{rule}\0{by}\0{_key(exchange, by)}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8, key=secret[:64]).digest()) / 2**64
+
+
+def _key(exchange: Exchange, by: Key) -> str:
+    if by == "model":
+        return exchange.hints.model or ""
+    if by == "request":
+        return exchange.flow
+    return (by == "thread" and exchange.thread) or exchange.client or ""

@@ -1,0 +1,89 @@
+"""What the rules want done with one request, as a value: whoever acts on it needs no rules any more."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from amp_addons.core.answers.canned import Canned
+from amp_addons.core.rules.applied import Applied
+from amp_addons.core.rules.model import Block, Timeouts
+from amp_addons.core.rules.url import Origin
+
+type Action = Literal["pass", "route", "block", "respond", "allow", "passthrough"]
+
+
+class Secret:
+    """A value that is never printed."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+
+class Destination(msgspec.Struct, frozen=True, kw_only=True):
+    """An upstream, made ready. `credential` is (header, value), `credential_name` what may be shown of it."""
+
+    name: str
+    origin: Origin | None = None
+    strip_path: str = ""
+    credential: tuple[str, Secret] | None = None
+    credential_name: str | None = None
+    proxy: Origin | None = None
+    host_header: str | None = None
+    timeouts: Timeouts = Timeouts()
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What is changed of a request besides where it goes. `model` is the new name, or None."""
+
+    set_headers: Mapping[str, str] = {}
+    remove_headers: tuple[str, ...] = ()
+    set_body: Mapping[str, Any] = {}
+    remove_body: tuple[str, ...] = ()
+    model: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.set_headers or self.remove_headers or self.set_body or self.remove_body or self.model)
+
+    def then(self, later: "Changes") -> "Changes":
+        """Both, the later ones winning."""
+        return Changes(
+            set_headers={**self.set_headers, **later.set_headers},
+            remove_headers=(*self.remove_headers, *later.remove_headers),
+            set_body={**self.set_body, **later.set_body},
+            remove_body=(*self.remove_body, *later.remove_body),
+            model=later.model or self.model,
+        )
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done: `action` ends it, `changes` are made before. `rule` is the one that decided the action."""
+
+    action: Action = "pass"
+    rule: str | None = None
+    applied: tuple[Applied, ...] = ()
+    upstream: Destination | None = None
+    keep_credentials: bool = False
+    changes: Changes = Changes()
+    block: Block | None = None
+    respond: Canned | None = None
+    tags: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that were enforced, in order."""
+        return tuple(applied.rule for applied in self.applied if applied.mode == "enforce")
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """The rules that would have done something."""
+        return tuple(applied.rule for applied in self.applied if applied.mode == "observe")
+
+
+PASS = Decision()

@@ -1,0 +1,175 @@
+"""The request that a decision makes of another: the smallest edits of the original, and no credential of the client's elsewhere.
+
+Pure: `explain` shows what comes out, the addon `route` puts it into the flow.
+"""
+
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from amp_addons.core.encoding import encode_body
+from amp_addons.core.exchange import Exchange, Headers, Unreadable
+from amp_addons.core.json_edit import Edit, Remove, Set, edit
+from amp_addons.core.rules.credential import is_protected, query_without_credentials, without_credentials
+from amp_addons.core.rules.decision import Changes, Decision, Destination
+from amp_addons.core.rules.header import check_value
+from amp_addons.core.rules.url import Origin
+
+_SIGNATURES = ("content-digest", "digest", "signature", "signature-input", "content-md5", "x-amz-content-sha256")
+"""Headers that no longer hold when the body changes (RFC 9530, RFC 9421)."""
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to be sent. `target` is path and query; `host` what its Host header says. `headers` do not have that one.
+
+    `elsewhere`: it goes to another place than the client named, without the client's credentials.
+    `model` is (what the client asked for, what is asked for) where that was changed.
+    """
+
+    origin: Origin
+    host: str
+    target: str
+    headers: Headers
+    body: bytes
+    elsewhere: bool = False
+    proxy: Origin | None = None
+    model: tuple[str, str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin.scheme}://{self.origin.authority}{self.target}"
+
+
+def outgoing(exchange: Exchange, decision: Decision) -> Outgoing:
+    """The request after the decision. Raises Unreadable when an edit cannot be made for sure: then nothing may be sent."""
+    before = origin_of_request(exchange)
+    upstream, changes = decision.upstream, decision.changes
+    origin = upstream.origin if upstream and upstream.origin else before
+    elsewhere = origin.address != before.address
+    _, path, query = exchange.target
+    headers = tuple((name, value) for name, value in exchange.headers if name.lower() not in (b"host", b":authority"))
+    if elsewhere and not decision.keep_credentials:
+        headers, query = without_credentials(headers), query_without_credentials(query)
+    body, path, model = _content(exchange, changes, path)
+    if elsewhere and upstream:
+        path = origin.path + path.removeprefix(upstream.strip_path)
+    headers = _headers(headers, changes, upstream if elsewhere else None)
+    if body is not exchange.body:
+        headers = with_length(headers, body)
+    if model:
+        headers = with_header(headers, "accept-encoding", "identity")  # its name is found in the answer
+    return Outgoing(
+        origin=origin,
+        host=_host(exchange, upstream, origin, before),
+        target=(path or "/") + (f"?{query}" if query else ""),
+        headers=headers,
+        body=body,
+        elsewhere=elsewhere,
+        proxy=upstream.proxy if upstream else None,
+        model=model,
+    )
+
+
+def origin_of_request(exchange: Exchange) -> Origin:
+    """Where the client wants the request to go. Raises Unreadable."""
+    try:
+        parts = urlsplit(exchange.url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme not in ("http", "https") or not host:
+        raise Unreadable("the URL names no host")
+    return Origin(scheme, host.rstrip("."), port or (443 if scheme == "https" else 80), "")
+
+
+def origin_of_location(location: str) -> Origin | None:
+    """Where a redirect leads; its path has the query with it. None: it stays on the host. Raises ValueError where that cannot be told."""
+    if location.startswith("/") and not location.startswith(("//", "/\\")):
+        return None
+    parts = urlsplit(location)
+    if not parts.scheme and not parts.netloc and not location.startswith(("/", "\\")):
+        return None
+    scheme, host = parts.scheme.lower(), parts.hostname
+    if scheme not in ("http", "https") or not host or "\\" in location:
+        raise ValueError("the redirect leads nowhere that makes sense")
+    path = parts._replace(scheme="", netloc="").geturl()
+    return Origin(scheme, host.rstrip("."), parts.port or (443 if scheme == "https" else 80), path)
+
+
+def _host(exchange: Exchange, upstream: Destination | None, origin: Origin, before: Origin) -> str:
+    if upstream and upstream.host_header:
+        return upstream.host_header
+    if origin is before:
+        return next(iter(exchange.header("host")), before.authority)
+    return origin.authority
+
+
+def _headers(headers: Headers, changes: Changes, elsewhere: Destination | None) -> Headers:
+    removed = {name.lower().encode() for name in changes.remove_headers}
+    headers = tuple((name, value) for name, value in headers if name.lower() not in removed)
+    for name, value in changes.set_headers.items():
+        headers = with_header(headers, name, value)
+    if elsewhere and elsewhere.credential:
+        name, secret = elsewhere.credential
+        check_value(secret.value)
+        headers = with_header(headers, name, secret.value)
+    return headers
+
+
+def with_header(headers: Headers, name: str, value: str) -> Headers:
+    """With this header once: in the place and spelling of the first one of its name, or at the end."""
+    raw, wanted = name.encode(), name.lower().encode()
+    places = [place for place, (found, _) in enumerate(headers) if found.lower() == wanted]
+    if not places:
+        return (*headers, (raw, value.encode()))
+    return tuple(
+        (found, value.encode()) if place == places[0] else (found, old)
+        for place, (found, old) in enumerate(headers)
+        if place == places[0] or place not in places
+    )
+
+
+def with_length(headers: Headers, body: bytes) -> Headers:
+    """With the Content-Length of a new body; a chunked one stays chunked."""
+    if any(name.lower() == b"transfer-encoding" for name, _ in headers):
+        return headers
+    return with_header(headers, "content-length", str(len(body)))
+
+
+def _content(exchange: Exchange, changes: Changes, path: str) -> tuple[bytes, str, tuple[str, str] | None]:
+    """Body, path, and the model before and after."""
+    edits: list[Edit] = [Set(pointer, value) for pointer, value in changes.set_body.items()]
+    edits += [Remove(pointer) for pointer in changes.remove_body]
+    model = None
+    if changes.model and (sent := exchange.hints.model):
+        model = (sent, changes.model)
+        path, in_path = _model_in_path(path, changes.model)
+        edits += [] if in_path else [Set("/model", changes.model)]
+    return (edited(exchange, edits) if edits else exchange.body), path, model
+
+
+def _model_in_path(path: str, model: str) -> tuple[str, bool]:
+    """`…/models/{model}:verb` with another model, and whether the path has one at all."""
+    head, slash, last = path.rpartition("/models/")
+    old, colon, verb = last.replace("%3A", ":").replace("%3a", ":").rpartition(":")
+    if not slash or not colon or not old or "/" in last:
+        return path, False
+    return f"{head}{slash}{quote(model, safe='')}:{verb}", True
+
+
+def edited(exchange: Exchange, edits: list[Edit]) -> bytes:
+    """The body with edits, in the coding it came in. Raises Unreadable."""
+    data = exchange.json
+    if data is None:
+        raise Unreadable("the body is not JSON and cannot be edited")
+    if signed := next((name for name in _SIGNATURES if exchange.header(name)), None):
+        raise Unreadable(f"the body is signed ({signed}) and cannot be edited")
+    try:
+        return encode_body(edit(data, edits), ", ".join(exchange.header("content-encoding")))
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+
+
+def protected(names: list[str]) -> list[str]:
+    """Those of the names that a rule may only touch with `allow_protected`."""
+    return [name for name in names if is_protected(name)]

@@ -1,0 +1,210 @@
+"""The rules in force: one decision for each request, and why.
+
+    rules.decide(exchange)
+
+Contract: `decide` never raises. Rules that cannot be decided because the request can be read in two ways block it when they enforce
+(DESIGN promise 4), and are noted when they only observe.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from amp_addons.core.catalog import Catalog
+from amp_addons.core.classify import DEFAULT_AMP_URL, classify
+from amp_addons.core.exchange import Exchange, Unreadable
+from amp_addons.core.rules.applied import Applied
+from amp_addons.core.rules.chance import share
+from amp_addons.core.rules.condition import Conditions, compile_match
+from amp_addons.core.rules.decision import PASS, Changes, Decision, Destination
+from amp_addons.core.rules.index import Index, Numbered
+from amp_addons.core.rules.model import Block, Mode, Rule, Split, Then
+from amp_addons.core.rules.pattern import parse
+
+
+class Ready(NamedTuple):
+    """A rule, made ready."""
+
+    rule: Rule
+    mode: Mode
+    conditions: Conditions
+
+
+class Step(NamedTuple):
+    """What came of one rule. `failed` is the key of the condition that did not hold, `unreadable` why it could not be told."""
+
+    rule: str
+    matched: bool
+    failed: str | None = None
+    unreadable: str | None = None
+    reached: bool = True
+
+
+class RuleSet:
+    """Rules with the upstreams they name. `observe`: whatever their mode, they only note what they would have done."""
+
+    def __init__(
+        self,
+        rules: Iterable[tuple[Rule, Mode]] = (),
+        upstreams: Mapping[str, Destination] | None = None,
+        *,
+        catalog: Catalog | None = None,
+        amp_url: str = DEFAULT_AMP_URL,
+        observe: bool = False,
+        secret: bytes = b"",
+    ) -> None:
+        self.upstreams = dict(upstreams or {})
+        self._catalog = catalog or Catalog()
+        self._amp_url = amp_url
+        self._secret = secret
+        self.rules = [
+            Ready(rule, "observe" if observe else rule.mode or mode, compile_match(rule.match, rule.id, secret)) for rule, mode in rules
+        ]
+        self._index = Index([Numbered(number, ready.rule.match) for number, ready in enumerate(self.rules)])
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    @property
+    def enforces(self) -> bool:
+        """Whether any rule may change, block or send anything elsewhere."""
+        return any(ready.mode == "enforce" for ready in self.rules)
+
+    def decide(self, exchange: Exchange) -> Decision:
+        """What is to be done with this request. Never raises."""
+        if not self.rules:
+            return PASS
+        self._classify(exchange)
+        making = Making()
+        for number in self._index.candidates(exchange):
+            ready = self.rules[number]
+            try:
+                if ready.conditions.hold(exchange):
+                    self._apply(ready, exchange, making)
+            except Unreadable as error:
+                making.unreadable(ready, str(error))
+            except Exception as error:
+                making.unreadable(ready, f"the rule failed with {type(error).__name__}")
+            if making.over:
+                break
+        return making.decision()
+
+    def steps(self, exchange: Exchange) -> list[Step]:
+        """What came of each rule, in order: slow and thorough, for people."""
+        self._classify(exchange)
+        over = False
+        found = []
+        for ready in self.rules:
+            try:
+                failed = ready.conditions.failing(exchange)
+                step = Step(ready.rule.id, failed is None, failed, reached=not over)
+            except Unreadable as error:
+                step = Step(ready.rule.id, ready.mode == "enforce", None, str(error), reached=not over)
+            over = over or (ready.mode == "enforce" and (bool(step.unreadable) or (step.matched and ready.rule.then.terminal is not None)))
+            found.append(step)
+        return found
+
+    def _classify(self, exchange: Exchange) -> None:
+        if exchange.classification is None:
+            exchange.classification = classify(self._catalog, exchange.method, exchange.url, None, self._amp_url)
+
+    def _apply(self, ready: Ready, exchange: Exchange, making: "Making") -> None:
+        rule, then = ready.rule, ready.rule.then
+        changes = _changes(then, exchange)
+        upstream = self._upstream(rule.id, then.route, exchange) if then.route is not None else None
+        making.take(ready, changes, upstream, said(then, changes, upstream))
+
+    def _upstream(self, rule: str, route: str | Split, exchange: Exchange) -> Destination:
+        if isinstance(route, str):
+            return self.upstreams[route]
+        at = share(exchange, route.by, f"{rule}/route", self._secret) * sum(part.weight for part in route.split)
+        for part in route.split:
+            at -= part.weight
+            if at < 0:
+                return self.upstreams[part.upstream]
+        return self.upstreams[[part for part in route.split if part.weight][-1].upstream]
+
+
+class Making:
+    """A decision in the making."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._applied: list[Applied] = []
+        self._changes = Changes()
+        self._tags: list[str] = []
+        self._alerts: list[str] = []
+        self._final: dict[str, Any] = {}
+
+    def take(self, ready: Ready, changes: Changes, upstream: Destination | None, detail: str | None) -> None:
+        then, rule = ready.rule.then, ready.rule.id
+        terminal = then.terminal
+        action = terminal or ("change" if changes else "alert" if then.alert else "tag" if then.tag else "none")
+        self._applied.append(Applied(rule=rule, mode=ready.mode, action=action, detail=detail))
+        if then.alert:
+            self._alerts.append(then.alert if isinstance(then.alert, str) else f"rule {rule} matched")
+        if then.tag:
+            self._tags += [then.tag] if isinstance(then.tag, str) else then.tag
+        if ready.mode == "observe":
+            return
+        if changes:
+            self._changes = self._changes.then(changes)
+        if terminal:
+            self.over = True
+            self._final = {"action": terminal, "rule": rule, "upstream": upstream, "respond": then.respond, "block": _block(then)}
+            self._final["keep_credentials"] = then.credentials == "keep"
+
+    def unreadable(self, ready: Ready, reason: str) -> None:
+        applied = Applied(rule=ready.rule.id, mode=ready.mode, action="block", detail=None, unreadable=reason)
+        self._applied.append(applied)
+        if ready.mode == "enforce":
+            self.over = True
+            message = f"Rule {ready.rule.id} of the local proxy could not be decided ({reason}); nothing was sent."
+            self._final = {"action": "block", "rule": ready.rule.id, "block": Block(message=message, status=400)}
+
+    def decision(self) -> Decision:
+        if not self._applied:
+            return PASS
+        changes = self._changes if self._final.get("action") not in ("block", "respond", "passthrough") else Changes()
+        return Decision(
+            applied=tuple(self._applied), changes=changes, tags=tuple(dict.fromkeys(self._tags)), alerts=tuple(self._alerts), **self._final
+        )
+
+
+def _block(then: Then) -> Block | None:
+    if then.block is True:
+        return Block()
+    return Block(message=then.block) if isinstance(then.block, str) else then.block or None
+
+
+def _changes(then: Then, exchange: Exchange) -> Changes:
+    if not then.changes():
+        return NOTHING
+    model = mapped(then.model, exchange) if then.model is not None else None
+    return Changes(
+        set_headers=then.set_headers, remove_headers=then.remove_headers, set_body=then.set_body, remove_body=then.remove_body, model=model
+    )
+
+
+NOTHING = Changes()
+
+
+def mapped(model: str | Mapping[str, str], exchange: Exchange) -> str | None:
+    """The new name of the request's model, or None where it stays. Raises Unreadable."""
+    found = exchange.hints.model
+    if found is None:
+        return None
+    if isinstance(model, str):
+        return model if model != found else None
+    return next((new for pattern, new in model.items() if parse(pattern).matches(found) and new != found), None)
+
+
+def said(then: Then, changes: Changes, upstream: Destination | None) -> str | None:
+    """What a rule does, in few words. Only names: a value may be a secret."""
+    parts = [f"to {upstream.name}"] if upstream else []
+    parts += [f"model {changes.model}"] if changes.model else []
+    parts += [
+        f"{verb} {', '.join(names)}"
+        for verb, names in (("set", [*then.set_headers, *then.set_body]), ("remove", [*then.remove_headers, *then.remove_body]))
+        if names
+    ]
+    return "; ".join(parts) or None

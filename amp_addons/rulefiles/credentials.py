@@ -1,0 +1,63 @@
+"""The credentials that upstreams are given: out of the environment or a file, at load, so that a missing one is known at once."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from amp_addons.core.rules.decision import Secret
+from amp_addons.core.rules.header import check_value
+from amp_addons.core.rules.model import Credential
+
+MAX_BYTES = 8192
+"""Largest credential file: the longest header value that servers commonly take."""
+
+
+class Credentials:
+    """Reads each credential; a value is never part of a message."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+
+    def problem(self, credential: Credential, rule_file: Path) -> tuple[str, str] | None:
+        """(what was found, what was expected), or None when the credential is there and can be sent."""
+        try:
+            self.value(credential, rule_file)
+        except LookupError as error:
+            return str(error.args[0]), "an environment variable that is set and not empty where the proxy is started"
+        except OSError as error:
+            return (
+                f"the file {credential.file}, which cannot be read ({(error.strerror or str(error)).lower()})",
+                "a file with the credential",
+            )
+        except ValueError as error:
+            return f"a value in {credential.name} that no header can have", str(error)
+        return None
+
+    def value(self, credential: Credential, rule_file: Path) -> Secret:
+        """The header value. Raises LookupError (no such variable), OSError, ValueError (no header can have it)."""
+        text = self._variable(credential.env) if credential.env else _file(rule_file.parent / (credential.file or ""))
+        prefix = credential.prefix if credential.prefix is not None else "Bearer" if credential.header.lower() == "authorization" else ""
+        value = f"{prefix} {text}" if prefix and not text.lower().startswith(f"{prefix.lower()} ") else text
+        check_value(value)
+        return Secret(value)
+
+    def _variable(self, name: str) -> str:
+        if not (value := self._environment.get(name, "").strip()):
+            raise LookupError(f"{name}, which is not set")
+        return value
+
+
+def _file(path: Path) -> str:
+    with path.open("rb") as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError("not a regular file")
+        if os.name == "posix" and found.st_mode & 0o077:
+            raise OSError("others may read it: chmod 600 it")
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"at most {MAX_BYTES} bytes")
+    if not (text := data.decode("utf-8", "replace").strip()):
+        raise ValueError("a credential in the file")
+    return text

@@ -1,0 +1,174 @@
+"""What is wrong, or worth a warning, with rule files that are each well formed: names that lead nowhere, rights not granted."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from amp_addons.core.endpoint import UNKNOWN_IDS
+from amp_addons.core.rules.condition import several
+from amp_addons.core.rules.credential import is_protected
+from amp_addons.core.rules.model import Match, Rule, Split, Then
+from amp_addons.core.rules.pattern import parse
+from amp_addons.core.rules.url import origin_of
+from amp_addons.core.text import did_you_mean
+from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.credentials import Credentials
+from amp_addons.rulefiles.included import Source
+from amp_addons.rulefiles.problems import Path, Problem
+
+_BEFORE_TLS = ("host", "client", "any", "all", "not_")
+"""What is known of a connection before it is decrypted."""
+
+
+class Place(NamedTuple):
+    """A rule, and where it stands."""
+
+    source: Source
+    keys: Path
+    rule: Rule
+
+    def problem(self, keys: Path, found: str, expected: str, hint: str = "") -> Problem:
+        return self.source.problem((*self.keys, *keys), found, expected, hint)
+
+
+def problems_of(sources: list[Source], catalog: Catalog, credentials: Credentials) -> list[Problem]:
+    """Everything that keeps the files from being used together."""
+    return [*_upstreams(sources, credentials), *_repeated(sources), *_rule_problems(sources, catalog)]
+
+
+def places(sources: list[Source]) -> Iterator[Place]:
+    for source in sources:
+        for number, rule in enumerate(source.file.rules):
+            yield Place(source, ("rules", number), rule)
+
+
+def _upstreams(sources: list[Source], credentials: Credentials) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for source in sources:
+        for name, upstream in source.file.upstreams.items():
+            keys = ("upstreams", name)
+            if name in seen:
+                yield source.problem(keys, f"'{name}' again", "each upstream once in all files")
+            seen.add(name)
+            if "upstreams" not in source.grants:
+                yield source.problem(keys, "an upstream in an included file", *_granted("upstreams"))
+            if upstream.credential is None:
+                continue
+            if "credentials" not in source.grants:
+                yield source.problem((*keys, "credential"), "a credential in an included file", *_granted("credentials"))
+            elif problem := credentials.problem(upstream.credential, source.path):
+                yield source.problem((*keys, "credential"), *problem)
+
+
+def _granted(right: str) -> tuple[str]:
+    return (f"the right in the file that includes it: {{path: …, grant: [{right}]}}",)
+
+
+def _repeated(sources: list[Source]) -> Iterator[Problem]:
+    first: dict[str, Source] = {}
+    for place in places(sources):
+        other = first.setdefault(place.rule.id, place.source)
+        if other is not place.source:
+            yield place.problem(("id",), f"'{place.rule.id}' again (first in {other.document.file})", "each id once in all files")
+
+
+def _rule_problems(sources: list[Source], catalog: Catalog) -> Iterator[Problem]:
+    upstreams = {name: upstream for source in sources for name, upstream in source.file.upstreams.items()}
+    endpoints = {row.id for row in catalog.endpoints} | set(UNKNOWN_IDS)
+    for place in places(sources):
+        then = place.rule.then
+        yield from _matches(place, ("match",), place.rule.match, endpoints)
+        for keys, name in _routes(then):
+            if name not in upstreams:
+                known = ", ".join(upstreams) or "none is defined"
+                yield place.problem(keys, f"the unknown upstream '{name}'", f"one of upstreams ({known})", did_you_mean(name, upstreams))
+        if then.credentials == "keep":
+            hosts = [origin_of(found.url).host for _, name in _routes(then) if (found := upstreams.get(name)) and found.url]
+            if wrong := [host for host in hosts if host != then.credentials_host]:
+                yield place.problem(("then", "credentials_host"), f"'{then.credentials_host}'", f"{wrong[0]}, the host of the upstream")
+        yield from _rights(place)
+
+
+def _routes(then: Then) -> Iterator[tuple[Path, str]]:
+    if isinstance(then.route, Split):
+        for number, part in enumerate(then.route.split):
+            yield ("then", "route", "split", number, "upstream"), part.upstream
+    elif then.route is not None:
+        yield ("then", "route"), then.route
+
+
+def _matches(place: Place, keys: Path, match: Match, endpoints: set[str]) -> Iterator[Problem]:
+    for number, text in enumerate(several(match.endpoint)) if match.endpoint is not None else ():
+        if not any(map(parse(text).matches, endpoints)):
+            where = (*keys, "endpoint", number) if isinstance(match.endpoint, tuple) else (*keys, "endpoint")
+            yield place.problem(
+                where, f"the unknown endpoint '{text}'", "an id of the catalogs (amp-addons catalog)", did_you_mean(text, endpoints)
+            )
+    if place.rule.then.passthrough:
+        for name in match.__struct_fields__:
+            if name not in _BEFORE_TLS and getattr(match, name) not in (None, (), {}):
+                yield place.problem((*keys, name), name, "host or client: nothing else is known before a connection is decrypted")
+    for key, part in match.parts():
+        name, _, place_in_list = key.rstrip("]").partition("[")
+        yield from _matches(place, (*keys, name, int(place_in_list)) if place_in_list else (*keys, name), part, endpoints)
+
+
+def _rights(place: Place) -> Iterator[Problem]:
+    """What a rule does that it must say it means, or that its file was not allowed to."""
+    then, grants = place.rule.then, place.source.grants
+    if not then.allow_protected:
+        for key, names in (("set_headers", then.set_headers), ("remove_headers", then.remove_headers)):
+            for name in filter(is_protected, names):
+                expected = "another header: authentication and amp-* arrive unmodified, unless the rule says allow_protected: true"
+                yield place.problem(("then", key), name, expected)
+    asked: dict[str, tuple[bool, str]] = {
+        "protected": (then.allow_protected, "allow_protected"),
+        "credentials": (then.credentials == "keep", "credentials"),
+        "passthrough": (bool(then.passthrough), "passthrough"),
+    }
+    for right, (wanted, key) in asked.items():
+        if wanted and right not in grants:
+            yield place.problem(("then", key), f"{key} in an included file", *_granted(right))
+
+
+def warnings_of(sources: list[Source]) -> Iterator[str]:
+    """Sentences about what is allowed, and yet may not be meant."""
+    before: list[Place] = []
+    for place in places(sources):
+        then, who = place.rule.then, f"{place.source.where(place.keys)}: rule {place.rule.id}"
+        if then.allow_protected:
+            yield f"{who} may change authentication and amp-* headers (allow_protected)."
+        if then.credentials == "keep":
+            yield f"{who} sends the client's own credentials to {then.credentials_host} (credentials: keep)."
+        if cover := next((other for other in before if covers(other.rule.match, place.rule.match)), None):
+            yield f"{who} is never reached: rule {cover.rule.id} before it takes all that it matches."
+        if then.terminal and (place.rule.mode or place.source.file.defaults.mode) == "enforce" and len(before) < 200:
+            before.append(place)
+    for source in sources:
+        for name, upstream in source.file.upstreams.items():
+            origin = origin_of(upstream.url) if upstream.url else None
+            if origin and origin.scheme == "http" and origin.host not in ("localhost", "127.0.0.1", "::1"):
+                yield f"{source.where(('upstreams', name, 'url'))}: upstream {name} is reached over plain http: everybody on the way can read along."
+
+
+def covers(wide: Match, narrow: Match) -> bool:
+    """Whether everything that `narrow` matches is surely matched by `wide`; when in doubt, no."""
+    for name in wide.__struct_fields__:
+        value = getattr(wide, name)
+        if value in (None, (), {}):
+            continue
+        if getattr(narrow, name) == value:
+            if name == "sample":
+                return False
+            continue
+        if name not in _TEXTS or getattr(narrow, name) is None or not _within(name, getattr(narrow, name), value):
+            return False
+    return True
+
+
+_TEXTS = ("endpoint", "category", "provider", "route", "method", "host", "path", "model", "thread")
+
+
+def _within(key: str, narrow: Any, wide: Any) -> bool:
+    fold, path = key in ("host", "method"), key == "path"
+    patterns = [parse(text, fold=fold, path=path) for text in several(wide)]
+    return all(parse(text, fold=fold, path=path).literal is not None and any(p.matches(text) for p in patterns) for text in several(narrow))

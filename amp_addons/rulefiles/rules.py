@@ -1,0 +1,90 @@
+"""Rule files: the user's YAML and what it includes, checked as a whole, into the rules in force.
+
+Everything that is wrong with the files is found in one go, each problem with its place (DESIGN promise 6).
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from amp_addons.core.classify import DEFAULT_AMP_URL
+from amp_addons.core.rules import ruleset as core
+from amp_addons.core.rules.decision import Destination
+from amp_addons.core.rules.model import Mode, Rule, Test, Timeouts, Upstream
+from amp_addons.core.rules.url import origin_of
+from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.credentials import Credentials
+from amp_addons.rulefiles.included import Source, sources
+from amp_addons.rulefiles.problems import RuleFileError
+from amp_addons.rulefiles.rulechecks import problems_of, warnings_of
+
+__all__ = ["RuleSet"]
+
+
+class RuleSet(core.RuleSet):
+    """The rules of some files. `warnings` are sentences about what is allowed and yet may not be meant; `tests` come from the files."""
+
+    files: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+    tests: tuple[tuple[Source, Test], ...] = ()
+
+    @classmethod
+    def load(
+        cls,
+        *paths: str | Path,
+        catalog: Catalog | None = None,
+        amp_url: str | None = None,
+        observe: bool = False,
+        secret: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """The rules of the files in this order, those of an included file after those of the file that includes it.
+
+        `environment` is where credentials are looked for (default: the process's own). Raises RuleFileError (a ValueError) with all that
+        is wrong.
+        """
+        catalog = catalog or Catalog.load()
+        found, problems = sources(paths)
+        credentials = Credentials(environment)
+        problems += problems_of(found, catalog, credentials)
+        if problems:
+            raise RuleFileError(problems)
+        made = cls(
+            list(_rules(found)),
+            {name: _ready(name, upstream, source, credentials) for source in found for name, upstream in source.file.upstreams.items()},
+            catalog=catalog,
+            amp_url=amp_url or DEFAULT_AMP_URL,
+            observe=observe,
+            secret=secret,
+        )
+        made.files = tuple(source.path for source in found)
+        made.warnings = tuple(warnings_of(found))
+        made.tests = tuple((source, test) for source in found for test in source.file.tests)
+        return made
+
+
+def _rules(found: list[Source]) -> Iterator[tuple[Rule, Mode]]:
+    for source in found:
+        for rule in source.file.rules:
+            yield rule, rule.mode or source.file.defaults.mode
+
+
+def _ready(name: str, upstream: Upstream, source: Source, credentials: Credentials) -> Destination:
+    credential = upstream.credential
+    return Destination(
+        name=name,
+        origin=origin_of(upstream.url) if upstream.url else None,
+        strip_path=upstream.strip_path,
+        credential=(credential.header, credentials.value(credential, source.path)) if credential else None,
+        credential_name=credential.name if credential else None,
+        proxy=origin_of(upstream.proxy) if upstream.proxy else None,
+        host_header=upstream.host_header,
+        timeouts=_timeouts(upstream.timeouts, source.file.defaults.timeouts),
+    )
+
+
+def _timeouts(own: Timeouts, default: Timeouts) -> Timeouts:
+    given = {name: value for name in own.__struct_fields__ if (value := getattr(own, name)) is not None}
+    return msgspec.structs.replace(default, **given)
