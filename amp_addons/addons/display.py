@@ -87,7 +87,7 @@ class Display:
         view, painter, request = self._view, self._painter, trace.request
         if view is None or painter is None or request is None:
             return
-        if flow := finished(request, events):
+        if flow := finished(request, events, trace.applied):
             self._tally.add(flow)
             painter.put(flow)
         elif view.shows_starts and trace.watch is not None and isinstance(events[-1], FlowResponse):
@@ -110,10 +110,13 @@ class Display:
         if mode == "off" or out is None:
             return
         screen = Screen(out)
-        self._view = LiveView(screen, palette(True), self._tally, self._hub.traces) if mode == "live" else PlainView(self._tally)
+        self._view = self._live(screen) if mode == "live" else PlainView(self._tally)
         self._painter = Painter(screen, self._view.show, self._view.region, self._failed)
         self._painter.start()
         self._hub.attach(self)
+
+    def _live(self, screen: Screen) -> LiveView:
+        return LiveView(screen, palette(True), self._tally, self._hub.traces, notices=self._hub.notices)
 
     def _stop(self) -> None:
         self._hub.detach(self)

@@ -3,7 +3,6 @@
 import re
 
 from mitmproxy import http
-from mitmproxy.net.http import url as urls
 from mitmproxy.proxy.mode_specs import ReverseMode
 
 from amp_addons.addons.classify import url_of
@@ -47,7 +46,7 @@ def array_wanted(exchange: Exchange) -> bool:
 
 
 def misdirected(flow: http.HTTPFlow) -> str | None:
-    """A sentence when host header, TLS name and destination of a request disagree, so that it is not clear for whom it is (RFC 9110, 15.5.20).
+    """A sentence when Host header, TLS name and destination of a request disagree: for whom is it then? (RFC 9110, 15.5.20)
 
     A reverse listener stands for another host by design; and where only an address is known, the names must agree.
     """

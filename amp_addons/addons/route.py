@@ -17,7 +17,10 @@ from amp_addons.addons import script
 from amp_addons.addons.exchange import array_wanted, exchange_of, misdirected, put, stream_wanted
 from amp_addons.addons.guard import enforcing
 from amp_addons.addons.hub import Hub
+from amp_addons.addons.pacer import LOOPBACK, Pacer
+from amp_addons.addons.timeouts import Watchdog
 from amp_addons.core.answers.answer import Answer
+from amp_addons.core.answers.canned import Canned
 from amp_addons.core.answers.guarded import Guarded
 from amp_addons.core.answers.models import ModelBack
 from amp_addons.core.answers.refusal import refuse
@@ -25,7 +28,7 @@ from amp_addons.core.answers.replaced import Replaced
 from amp_addons.core.answers.unencoded import Decoded
 from amp_addons.core.exchange import Exchange, Unreadable
 from amp_addons.core.rules.applied import Applied
-from amp_addons.core.rules.decision import Decision
+from amp_addons.core.rules.decision import Decision, Destination
 from amp_addons.core.rules.model import Block
 from amp_addons.core.rules.outgoing import Outgoing, origin_of_location, outgoing
 from amp_addons.core.rules.ruleset import RuleSet
@@ -48,6 +51,7 @@ class Sent(NamedTuple):
 
     out: Outgoing
     exchange: Exchange
+    watchdog: Watchdog | None
 
 
 class Route:
@@ -56,6 +60,7 @@ class Route:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._sent: dict[str, Sent] = {}
+        self._pacer = Pacer()
 
     @enforcing
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
@@ -64,16 +69,16 @@ class Route:
         exchange = exchange_of(flow, self._hub)
         if len(exchange.body) >= LARGE:
             return self._request_off_the_loop(flow, exchange)
-        self._act(flow, exchange, *decided(self._hub.rules, exchange))
-        return None
+        return self._act(flow, exchange, *decided(self._hub.rules, exchange))
 
     async def _request_off_the_loop(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         found = await asyncio.wait_for(asyncio.to_thread(decided, self._hub.rules, exchange), TIMEOUT)
-        self._act(flow, exchange, *found)
+        if pending := self._act(flow, exchange, *found):
+            await pending
 
-    def _act(self, flow: http.HTTPFlow, exchange: Exchange, decision: Decision, out: Outgoing | None) -> None:
+    def _act(self, flow: http.HTTPFlow, exchange: Exchange, decision: Decision, out: Outgoing | None) -> Awaitable[None] | None:
         if not decision.applied:
-            return
+            return None
         for alert in decision.alerts:
             logger.warning("amp_addons: alert: %s (%s %s).", alert, exchange.method, exchange.host)
         if decision.tags:
@@ -83,10 +88,19 @@ class Route:
         self._tell(flow, decision, out)
         if decision.block is not None:
             answer_with(flow, refusal(flow, exchange, decision.block))
+        elif decision.respond is not None and decision.respond.pace_ms:
+            return self._pace(flow, decision.respond)
         elif decision.respond is not None:
             answer_with(flow, decision.respond.answer())
         elif out is not None:
-            self._send(flow, exchange, out, routed=decision.upstream is not None)
+            self._send(flow, exchange, out, decision.upstream)
+        return None
+
+    async def _pace(self, flow: http.HTTPFlow, canned: Canned) -> None:
+        answer = canned.answer()
+        port, path = await self._pacer.offer(answer.status, answer.headers, canned.events(), canned.pace_ms / 1000)
+        flow.request = http.Request.make("GET", f"http://{LOOPBACK}:{port}{path}")
+        flow.server_conn = Server(address=(LOOPBACK, port))
 
     def _tell(self, flow: http.HTTPFlow, decision: Decision, out: Outgoing | None) -> None:
         if trace := self._hub.traces.get(flow.id):
@@ -99,8 +113,9 @@ class Route:
                 blocked=decision.action == "block",
             )
 
-    def _send(self, flow: http.HTTPFlow, exchange: Exchange, out: Outgoing, *, routed: bool) -> None:
-        if routed:
+    def _send(self, flow: http.HTTPFlow, exchange: Exchange, out: Outgoing, upstream: Destination | None) -> None:
+        watchdog = None
+        if upstream is not None:
             via: ServerSpec | None = flow.server_conn.via
             if out.proxy:
                 via = ("https" if out.proxy.scheme == "https" else "http", (out.proxy.host, out.proxy.port))
@@ -108,13 +123,16 @@ class Route:
                 via = None  # what is on this machine is not reached through another one
             flow.server_conn = Server(address=(out.origin.host, out.origin.port))
             flow.server_conn.via = via
+            watchdog = Watchdog(flow, upstream.timeouts, self._hub.traces.get(flow.id))
         put(flow.request, exchange, out)
-        self._sent[flow.id] = Sent(out, exchange)
+        self._sent[flow.id] = Sent(out, exchange, watchdog)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         sent, response = self._sent.get(flow.id), flow.response
         if sent is None or response is None:
             return
+        if sent.watchdog:
+            sent.watchdog.answered()
         try:
             self._answer(flow, response, sent)
         except Exception as error:
@@ -122,7 +140,7 @@ class Route:
             flow.kill()
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response, sent: Sent) -> None:
-        out, exchange = sent
+        out, exchange, _ = sent
         if out.elsewhere:
             # A cookie of the upstream's would be sent to the client's own host the next time.
             response.headers.pop("set-cookie", None)
@@ -163,10 +181,18 @@ class Route:
         self._hub.transforms[flow.id] = Guarded(Decoded(coding, ModelBack(api, asked, shown)), api, stream=stream)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        self._sent.pop(flow.id, None)
+        self._end(flow)
 
     def error(self, flow: http.HTTPFlow) -> None:
-        self._sent.pop(flow.id, None)
+        self._end(flow)
+
+    def done(self) -> None:
+        self._pacer.close()
+
+    def _end(self, flow: http.HTTPFlow) -> None:
+        self._hub.transforms.pop(flow.id, None)
+        if (sent := self._sent.pop(flow.id, None)) and sent.watchdog:
+            sent.watchdog.stop()
 
 
 def decided(rules: RuleSet, exchange: Exchange) -> tuple[Decision, Outgoing | None]:

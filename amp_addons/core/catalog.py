@@ -126,6 +126,10 @@ class Catalog:
         other = self._find(tree, method, reading, query) if reading is not None else None
         return row if other is not None and other.endpoint is row.endpoint else None
 
+    def has(self, host: str | None) -> bool:
+        """Whether any row is for this host."""
+        return host in self._trees
+
     def _find(self, tree: Node, method: str, path: str, query: str) -> Row | None:
         # Past the longest pattern only a `/**` can match, however many segments follow: they stay in one piece.
         return tree.find(path.split("/", self._longest + 1)[1:], 0, method, query)

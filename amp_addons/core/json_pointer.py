@@ -116,7 +116,7 @@ def find_each(data: bytes, pattern: str) -> Iterator[tuple[str, Span]]:
 
 
 class _Inside(msgspec.Struct):
-    """What is directly in an array or object: the wanted values by key, a wanted key that stands twice or in other letters, where another would go."""
+    """What is directly in an array or object: the wanted values by key, a wanted key that stands twice (in any letters), a gap for more."""
 
     found: dict[str, Span]
     gap: Gap | None = None

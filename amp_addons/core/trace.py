@@ -52,6 +52,7 @@ class FlowTrace:
         "ended",
         "flow",
         "passed",
+        "reason",
         "request",
         "response",
         "response_bytes",
@@ -84,6 +85,8 @@ class FlowTrace:
         self.ended = False
         self.applied: Sequence[Applied] = ()
         """The rules that matched, in order."""
+        self.reason: str | None = None
+        """Why the suite itself ended the flow, where it did: better than what mitmproxy makes of it."""
         self.upstream: str | None = None
         self.credential: str | None = None
         self.verdict: Outcome | None = None
@@ -239,6 +242,7 @@ class FlowTrace:
         if self.ended:
             return
         self.ended = True
+        error = self.reason or error
         events: list[Event] = []
         if self.watch is not None:
             summary = self._close(self.watch, at, ended)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, StreamEnd
+from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import visible
 from amp_addons.render.fit import clip, pad, squeeze
 from amp_addons.render.palette import Palette
@@ -38,6 +39,8 @@ class Finished(NamedTuple):
     request: FlowRequest
     stream: StreamEnd | None
     end: FlowEnd
+    observed: tuple[str, ...] = ()
+    """Rules that would have done something."""
 
     @property
     def failed(self) -> bool:
@@ -51,8 +54,8 @@ class Started(NamedTuple):
     response: FlowResponse
 
 
-def finished(request: FlowRequest, events: Sequence[Event]) -> Finished | None:
-    """The flow's end, when these events (the last that were published of it) hold it."""
+def finished(request: FlowRequest, events: Sequence[Event], applied: Sequence[Applied] = ()) -> Finished | None:
+    """The flow's end, when these events (the last that were published of it) hold it. `applied` are the rules that matched."""
     end = events[-1]
     if type(end) is not FlowEnd:
         return None
@@ -60,7 +63,7 @@ def finished(request: FlowRequest, events: Sequence[Event]) -> Finished | None:
     for event in events:
         if type(event) is StreamEnd:
             stream = event
-    return Finished(request, stream, end)
+    return Finished(request, stream, end, tuple(each.rule for each in applied if each.mode == "observe"))
 
 
 def _remark(stream: StreamEnd) -> str:
@@ -76,6 +79,13 @@ def _remark(stream: StreamEnd) -> str:
     if stream.stop_reason:
         parts.append(stream.stop_reason)
     return " · ".join(parts)
+
+
+def _deed(end: FlowEnd, observed: Sequence[str]) -> str:
+    """What rules did: `→ upstream`, the rule that blocked, `~ rule` for one that would have acted."""
+    parts = [f"→ {end.upstream}"] if end.upstream else []
+    parts += [f"by {end.rules[-1]}"] if end.outcome == "blocked" and end.rules else []
+    return " ".join([*parts, *(f"~ {rule}" for rule in observed)])
 
 
 class Layout(NamedTuple):
@@ -106,7 +116,7 @@ class FlowLines:
         self._endless = width >= ENDLESS
 
     def finished(self, flow: Finished) -> str:
-        request, stream, end = flow
+        request, stream, end, observed = flow
         notes = [_OUTCOMES[end.outcome]] if end.outcome != "ok" else []
         if stream is not None:
             if stream.ended != "complete" and end.outcome != "aborted":
@@ -124,6 +134,7 @@ class FlowLines:
             model=(stream and stream.model) or request.model,
             remark=_remark(stream) if stream is not None else "",
             note=": ".join(notes),
+            deed=_deed(end, observed),
         )
 
     def started(self, flow: Started) -> str:
@@ -143,6 +154,7 @@ class FlowLines:
         model: str | None = None,
         remark: str = "",
         note: str = "",
+        deed: str = "",
     ) -> str:
         colours, columns = self._palette, self._layout
         off, dim = colours.off, colours.dim
@@ -162,11 +174,11 @@ class FlowLines:
             line = f"{line}  {dim}{sizes:>7}  {durations:>7}{off}"
         elif columns.duration:
             line = f"{line}  {dim}{durations:>7}{off}"
-        words = self._words(request, model, remark, note)
+        words = self._words(request, model, remark, note, deed)
         return f"{line}  {words}" if words else line
 
-    def _words(self, request: FlowRequest, model: str | None, remark: str, note: str) -> str:
-        """The flexible end of the line. What matters most is given its room first: what went wrong, the model, the path, the remark."""
+    def _words(self, request: FlowRequest, model: str | None, remark: str, note: str, deed: str) -> str:
+        """The flexible end of the line. What matters most has room first: what went wrong, what rules did, model, path, remark."""
         room, colours, words = self._layout.words, self._palette, ""
         path = f"{request.method:<4} {_target(request)}"
         least = min(MIN_PATH, len(path))
@@ -175,6 +187,10 @@ class FlowLines:
             note = clip(note, room if room < 2 * MIN_PATH else room - least - 2)
             room -= cell_len(note) + 2
             words = f"  {colours.error}{note}{colours.off}"
+        if deed and room >= MIN_WORD:
+            deed = clip(deed, room)
+            room -= cell_len(deed) + 2
+            words = f"  {colours.strong}{deed}{colours.off}{words}"
         if model and room >= MIN_WORD:
             model = clip(model, room if self._endless else min(room, MAX_MODEL))
             room -= cell_len(model) + 2

@@ -60,7 +60,7 @@ class Tally:
         self.unknown_left_out = 0
 
     def add(self, flow: Finished) -> None:
-        request, stream, end = flow
+        request, stream, end, _ = flow
         row = self._row(Key(request.endpoint, request.provider, request.model))
         failed = flow.failed
         self.flows += 1

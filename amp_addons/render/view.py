@@ -58,12 +58,14 @@ class LiveView(PlainView):
         tally: Tally,
         traces: Mapping[str, FlowTrace],
         clock: Callable[[], float] = time.time,
+        notices: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(tally)
         self._screen = screen
         self._palette = palette
         self._traces = traces
         self._clock = clock
+        self._notices = notices if notices is not None else {}
         self._width = 0
         self.region()
 
@@ -76,7 +78,8 @@ class LiveView(PlainView):
         now = self._clock()
         active = under_way(list(self._traces.values()), now)
         room = max(0, min(height * 2 // 3, height - 4))
-        return ["", *rows(active, now, width, room, self._palette), self._foot(len(active), width)]
+        wrong = [f"{self._palette.error}{clip(f'✗ {text}', width)}{self._palette.off}" for text in list(self._notices.values())]
+        return ["", *rows(active, now, width, room, self._palette), *wrong, self._foot(len(active), width)]
 
     def _foot(self, active: int, width: int) -> str:
         tally = self._tally

@@ -147,7 +147,7 @@ def warnings_of(sources: list[Source]) -> Iterator[str]:
         for name, upstream in source.file.upstreams.items():
             origin = origin_of(upstream.url) if upstream.url else None
             if origin and origin.scheme == "http" and origin.host not in ("localhost", "127.0.0.1", "::1"):
-                yield f"{source.where(('upstreams', name, 'url'))}: upstream {name} is reached over plain http: everybody on the way can read along."
+                yield f"{source.where(('upstreams', name, 'url'))}: upstream {name} is reached over plain http: others can read along."
 
 
 def covers(wide: Match, narrow: Match) -> bool:

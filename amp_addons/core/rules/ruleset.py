@@ -103,6 +103,12 @@ class RuleSet:
             found.append(step)
         return found
 
+    def settles(self, exchange: Exchange, host: str | None) -> bool:
+        """Whether all requests to this host are classified alike: none of them is in a row. The exchange is classified."""
+        self._classify(exchange)
+        found = exchange.classification
+        return found is not None and found.route == "external" and not self._catalog.has(host)
+
     def _classify(self, exchange: Exchange) -> None:
         if exchange.classification is None:
             exchange.classification = classify(self._catalog, exchange.method, exchange.url, None, self._amp_url)

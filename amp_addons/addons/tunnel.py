@@ -1,0 +1,113 @@
+"""Connections that no request of is seen: passed through by a rule, or closed because a rule would have to see what is in them.
+
+What is no HTTP inside a tunnel, an unknown upgrade, and what mitmproxy's `ignore_hosts` hides would go by every rule (THREATS 6).
+"""
+
+import logging
+import re
+import time
+
+from mitmproxy import ctx, http, tcp
+from mitmproxy.connection import Client
+from mitmproxy.proxy.mode_specs import ReverseMode
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+from mitmproxy.tls import ClientHelloData
+
+from amp_addons.addons import script
+from amp_addons.addons.connections import end_servers
+from amp_addons.addons.hub import Hub
+from amp_addons.core.exchange import Exchange
+from amp_addons.core.rules.applied import Applied
+from amp_addons.core.rules.connection import concerned, passed_through
+from amp_addons.core.scrub import scrub_text
+from amp_addons.core.target import host_key
+from amp_addons.core.trace import FlowTrace
+
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")
+
+logger = logging.getLogger(__name__)
+
+
+class Tunnel:
+    name = "amp.tunnel"
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._closed: set[str] = set()  # ids of clients whose connections go nowhere
+        self._said: set[str] = set()
+
+    def tls_clienthello(self, data: ClientHelloData) -> None:
+        if not self._hub.rules:
+            return
+        client, sni = data.context.client, data.client_hello.sni
+        address = data.context.server.address
+        names = [name for name in (sni, address[0] if address and not _ADDRESS.fullmatch(address[0]) else None) if name]
+        found = [passed_through(self._hub.rules, *self._exchange(name, client)) for name in names]
+        # Every name that is given must be one to pass through: a tunnel to another host could bear this one's.
+        if found and all(found):
+            data.ignore_connection = True
+            self._tell(client, found[0] or "", "passthrough", f"{names[0]} is not inspected", logging.INFO)
+
+    def tcp_start(self, flow: tcp.TCPFlow) -> None:
+        address = flow.server_conn.address
+        names = [name for name in (flow.client_conn.sni, address[0] if address else None) if name]
+        self._close(flow.client_conn, names, "what is in this connection is not HTTP")
+        if flow.client_conn.id in self._closed:
+            end_servers(flow.client_conn)
+
+    def tcp_message(self, flow: tcp.TCPFlow) -> None:
+        if flow.client_conn.id in self._closed:
+            flow.messages[-1].content = b""
+
+    def server_connect(self, data: ServerConnectionHookData) -> None:
+        address = data.server.address
+        if address and data.client.id not in self._closed and _ignored(address[0], address[1], data.client.sni):
+            names = [name for name in (data.client.sni, address[0]) if name]
+            self._close(data.client, names, "mitmproxy's option ignore_hosts or allow_hosts hides this host")
+        if data.client.id in self._closed:
+            data.server.error = "a rule of the local proxy would have to see what is in this connection"
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        response = flow.response
+        if response is None or response.status_code != 101 or response.headers.get("upgrade", "").lower() == "websocket":
+            return
+        self._close(flow.client_conn, [flow.request.host], "this upgrade ends HTTP")
+        if flow.client_conn.id in self._closed:
+            flow.kill()
+
+    def client_disconnected(self, client: Client) -> None:
+        self._closed.discard(client.id)
+
+    def _close(self, client: Client, names: list[str], why: str) -> None:
+        """Let the client's connections go nowhere, if a rule that enforces may concern any of the names."""
+        for name in names:
+            if rule := concerned(self._hub.rules, *self._exchange(name, client)):
+                self._closed.add(client.id)
+                return self._tell(client, rule, "block", f"{name}: {why}, and rule {rule} would have to see it; closed", logging.WARNING)
+
+    def _exchange(self, name: str, client: Client) -> tuple[Exchange, bool]:
+        """A request to this host as far as it is known, and whether its classification holds for all requests to it."""
+        host = f"[{name}]" if ":" in name else name
+        exchange = Exchange("CONNECT", f"https://{host}/", client=client.peername[0] if client.peername else None)
+        reverse = isinstance(client.proxy_mode, ReverseMode)
+        return exchange, not reverse and self._hub.rules.settles(exchange, host_key(host))
+
+    def _tell(self, client: Client, rule: str, action: str, detail: str, level: int) -> None:
+        now = time.time()
+        FlowTrace(client.id, now, self._hub.publish).decided(now, [Applied(rule=rule, mode="enforce", action=action, detail=detail)])
+        if detail not in self._said and len(self._said) < 1000:
+            self._said.add(detail)
+            logger.log(level, "amp_addons: %s (rule %s).", scrub_text(detail), rule)
+
+
+def _ignored(host: str, port: int, sni: str | None) -> bool:
+    """Whether mitmproxy hides a host, as its addon `next_layer` decides it."""
+    names = [f"{name}:{port}" for name in (host, sni) if name]
+    if ctx.options.ignore_hosts:
+        return any(re.search(pattern, name, re.IGNORECASE) for pattern in ctx.options.ignore_hosts for name in names)
+    if ctx.options.allow_hosts:
+        return not any(re.search(pattern, name, re.IGNORECASE) for pattern in ctx.options.allow_hosts for name in names)
+    return False
+
+
+addons = script(__name__)
