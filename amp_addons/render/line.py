@@ -82,9 +82,8 @@ def _remark(stream: StreamEnd) -> str:
 
 
 def _deed(end: FlowEnd, observed: Sequence[str]) -> str:
-    """What rules did: `→ upstream`, the rule that blocked, `~ rule` for one that would have acted."""
+    """What rules did: `→ upstream`, and `~ rule` for one that only observed."""
     parts = [f"→ {end.upstream}"] if end.upstream else []
-    parts += [f"by {end.rules[-1]}"] if end.outcome == "blocked" and end.rules else []
     return " ".join([*parts, *(f"~ {rule}" for rule in observed)])
 
 
@@ -118,11 +117,13 @@ class FlowLines:
     def finished(self, flow: Finished) -> str:
         request, stream, end, observed = flow
         notes = [_OUTCOMES[end.outcome]] if end.outcome != "ok" else []
-        if stream is not None:
+        if end.outcome == "blocked":
+            notes = [f"{notes[0]} by {end.rules[-1]}"] if end.rules else notes
+        elif stream is not None:
             if stream.ended != "complete" and end.outcome != "aborted":
                 notes = [_ENDINGS[stream.ended]]
             notes += stream.errors[:1]
-        if end.error and (end.outcome == "error" or (end.status or 0) >= 400):
+        if end.error and (end.outcome == "error" or ((end.status or 0) >= 400 and end.outcome != "blocked")):
             notes.append(end.error)
         return self._line(
             end.time,

@@ -435,7 +435,7 @@ async def test_failure_in_drawing_turns_the_display_off_and_says_so_once(termina
 
     monkeypatch.setattr(f"amp_addons.addons.display.LiveView.{method}", fail)
     if method == "region":
-        monkeypatch.setattr("amp_addons.addons.display.LiveView.__init__", lambda self, screen, palette, tally, traces: None)
+        monkeypatch.setattr("amp_addons.addons.display.LiveView.__init__", lambda self, *_, **__: None)
         monkeypatch.setattr("amp_addons.addons.display.LiveView.banner", lambda *_: "")
     proxy = proxies(terminal).run()
     proxy.finish(small_flow())

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from support.display import HARMLESS, HOSTILE, flow_end, request, response, small_flow, stream_end, stream_flow
 
 from amp_addons.core.events import Tokens
+from amp_addons.core.rules.applied import Applied
 from amp_addons.render.line import ENDLESS, FlowLines, Started, finished
 from amp_addons.render.palette import PLAIN, palette
 
@@ -100,8 +101,16 @@ def test_flow_is_finished_with_its_last_event():
     end, stream = flow_end(), stream_end()
     assert finished(request(), [response()]) is None
     assert finished(request(), [stream]) is None
-    assert finished(request(), [end]) == (request(), None, end)
-    assert finished(request(), [stream, end]) == (request(), stream, end)
+    assert finished(request(), [end]) == (request(), None, end, ())
+    assert finished(request(), [stream, end]) == (request(), stream, end, ())
+
+
+def test_line_tells_what_rules_did():
+    applied = [Applied(rule="gw", mode="enforce", action="route"), Applied(rule="later", mode="observe", action="block")]
+    routed = finished(request(), [flow_end(upstream="gateway", rules=["gw"])], applied)
+    assert "→ gateway ~ later" in FlowLines(PLAIN).finished(routed)
+    blocked = finished(request(), [stream_end(ended="error", errors=["x"]), flow_end(outcome="blocked", rules=["no-gpt"], error="x")])
+    assert FlowLines(PLAIN).finished(blocked).endswith("⊘ blocked by no-gpt")
 
 
 @pytest.mark.parametrize(
