@@ -106,11 +106,11 @@ def running(*arguments, **options):
 
 
 @contextlib.contextmanager
-def suite_before(sim, *arguments, script="amp_addons", events_to=None, **options):
-    """The suite with the simulated service behind it, its events written to a file."""
+def suite_before(sim, *arguments, script="amp_addons", events_to=None, way=None, **options):
+    """The suite with the simulated service behind it (or what `way` says), its events written to a file."""
     with tempfile.TemporaryDirectory() as folder:
         events = ["--set", f"amp_events={events_to or Path(folder) / 'events.jsonl'}"]
-        proxy = Proxy(folder, *behind(sim), "-s", script, *events, *arguments, **options)
+        proxy = Proxy(folder, *(way if way is not None else behind(sim)), "-s", script, *events, *arguments, **options)
         try:
             yield proxy.wait_ready()
         finally:

@@ -3,6 +3,7 @@
 Pure: `explain` shows what comes out, the addon `route` puts it into the flow.
 """
 
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -10,7 +11,8 @@ import msgspec
 from amp_addons.core.encoding import encode_body
 from amp_addons.core.exchange import Exchange, Headers, Unreadable
 from amp_addons.core.json_edit import Edit, Remove, Set, edit
-from amp_addons.core.rules.credential import is_protected, query_without_credentials, without_credentials
+from amp_addons.core.json_pointer import find, parse
+from amp_addons.core.rules.credential import query_without_credentials, without_credentials
 from amp_addons.core.rules.decision import Changes, Decision, Destination
 from amp_addons.core.rules.header import check_value
 from amp_addons.core.rules.url import Origin
@@ -165,11 +167,28 @@ def edited(exchange: Exchange, edits: list[Edit]) -> bytes:
     if signed := next((name for name in _SIGNATURES if exchange.header(name)), None):
         raise Unreadable(f"the body is signed ({signed}) and cannot be edited")
     try:
-        return encode_body(edit(data, edits), ", ".join(exchange.header("content-encoding")))
+        return encode_body(edit(data, with_parents(data, edits)), ", ".join(exchange.header("content-encoding")))
     except ValueError as error:
         raise Unreadable(str(error)) from None
 
 
-def protected(names: list[str]) -> list[str]:
-    """Those of the names that a rule may only touch with `allow_protected`."""
-    return [name for name in names if is_protected(name)]
+def with_parents(data: bytes, edits: list[Edit]) -> list[Edit]:
+    """The edits, where those that set something below keys that are not there make these as well, as objects."""
+    found: dict[str, Any] = {}
+    removed: list[Edit] = []
+    for each in edits:
+        if isinstance(each, Remove):
+            removed.append(each)
+            continue
+        pointer, value = each.pointer, each.value
+        while (above := pointer.rpartition("/")[0]) and find(data, above) is None:
+            value = {parse(pointer)[-1]: value}
+            pointer = above
+        found[pointer] = _merged(found[pointer], value) if pointer in found else value
+    return [*(Set(pointer, value) for pointer, value in found.items()), *removed]
+
+
+def _merged(before: Any, after: Any) -> Any:
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return after
+    return {**before, **{key: _merged(before[key], value) if key in before else value for key, value in after.items()}}
