@@ -20,7 +20,7 @@ def exchange_of(flow: http.HTTPFlow, hub: Hub) -> Exchange:
     request = flow.request
     headers = list(request.headers.fields)
     if request.authority and "host" not in request.headers:
-        headers.insert(0, (b"host", request.authority.encode("idna", "replace")))
+        headers.insert(0, (b"host", request.authority.encode("utf-8", "surrogateescape")))
     return Exchange(
         request.method,
         url_of(flow),

@@ -7,6 +7,7 @@ would keep the tee from streaming, and other people's scripts from running.
 import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from typing import Protocol
 
 from mitmproxy import http
 
@@ -31,10 +32,16 @@ def looking[**P](hook: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
-type Hook[A] = Callable[[A, http.HTTPFlow], Awaitable[None] | None]
+class Enforcer(Protocol):
+    """An addon that enforces: `failed` is told of the flow that was refused because a hook of its failed."""
+
+    def failed(self, flow: http.HTTPFlow, error: Exception) -> None: ...
 
 
-def enforcing[A](hook: Hook[A]) -> Hook[A]:
+type Hook[A: Enforcer] = Callable[[A, http.HTTPFlow], Awaitable[None] | None]
+
+
+def enforcing[A: Enforcer](hook: Hook[A]) -> Hook[A]:
     """A hook of a request that fails closed: when it fails, the client gets an error and nothing goes upstream (DESIGN promise 4)."""
 
     @wraps(hook)
@@ -42,21 +49,22 @@ def enforcing[A](hook: Hook[A]) -> Hook[A]:
         try:
             pending = hook(self, flow)
         except Exception as error:
-            _close(flow, error)
+            _close(self, flow, error)
             return None
-        return None if pending is None else _wait(pending, flow)
+        return None if pending is None else _wait(pending, self, flow)
 
     return guarded
 
 
-async def _wait(pending: Awaitable[None], flow: http.HTTPFlow) -> None:
+async def _wait(pending: Awaitable[None], addon: Enforcer, flow: http.HTTPFlow) -> None:
     try:
         await pending
     except Exception as error:
-        _close(flow, error)
+        _close(addon, flow, error)
 
 
-def _close(flow: http.HTTPFlow, error: Exception) -> None:
+def _close(addon: Enforcer, flow: http.HTTPFlow, error: Exception) -> None:
     logger.error("amp_addons: a request could not be handled by the rules (%s) and was refused.", type(error).__name__)
     body = b'{"error":{"type":"proxy_error","message":"The local proxy could not apply its rules to this request; nothing was sent."}}'
     flow.response = http.Response.make(500, body, {"content-type": "application/json", "x-should-retry": "false"})
+    addon.failed(flow, error)

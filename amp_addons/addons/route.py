@@ -186,6 +186,10 @@ class Route:
     def error(self, flow: http.HTTPFlow) -> None:
         self._end(flow)
 
+    def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
+        if trace := self._hub.traces.get(flow.id):
+            trace.verdict, trace.reason = "blocked", f"the rules could not be applied ({type(error).__name__})"
+
     def done(self) -> None:
         self._pacer.close()
 

@@ -23,14 +23,14 @@ class World:
 
 
 def rule_file(other, rules, more=""):
-    """A rule file with the upstream `other`, which has a credential of its own, and `bare`, the same without one."""
+    """A rule file with the upstream `other`, which has a credential of its own, and `bare`, the same without one. URL in `more` is theirs."""
     return "\n".join(
         [
             "version: 1",
             "upstreams:",
             f"  other: {{url: {other.url}, credential: {{header: x-api-key, env: OTHER_KEY}}}}",
             f"  bare: {{url: {other.url}}}",
-            indent(dedent(more), "  "),
+            indent(dedent(more.replace("URL", other.url)), "  "),
             "rules:",
             indent(dedent(rules), "  "),
         ]
