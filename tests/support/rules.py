@@ -23,7 +23,7 @@ class World:
 
 
 def rule_file(other, rules, more=""):
-    """A rule file with the upstream `other`, which has a credential of its own, and `bare`, the same without one. URL in `more` is theirs."""
+    """A rule file with the upstream `other`, with a credential of its own, and `bare`, the same without. URL in `more` is theirs."""
     return "\n".join(
         [
             "version: 1",
