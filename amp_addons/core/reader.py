@@ -64,15 +64,16 @@ class _Decoder(SSEDecoder):
 class StreamReader:
     """Reads one answer's body. Without an `api` (a key of `core.apis.READERS`) it is recognised from the first events.
 
-    Without `events` nothing comes out but the summary, somewhat quicker.
+    Without `events` nothing comes out but the summary, somewhat quicker. Without `text` the summary has neither text nor calls.
 
     A body whose first character is `{` is read at its end as an answer without a stream, one that begins with `[` item by item.
     """
 
-    def __init__(self, api: str | None = None, *, events: bool = True) -> None:
+    def __init__(self, api: str | None = None, *, events: bool = True, text: bool = True) -> None:
         self._api = api
         self._wanted = events
-        self._reading: Reading = reading_of(api) or Unknown()
+        self._keeps = text
+        self._reading = self._new_reading(api)
         self._seeking = api is None
         self._early: list[ServerSentEvent] = []
         self._sse = _Decoder()
@@ -222,11 +223,17 @@ class StreamReader:
 
     def _settle(self, api: str) -> None:
         self._seeking = False
-        reading = reading_of(api) or Unknown()
+        reading = self._new_reading(api)
         for event in self._early:
             reading.take(event.data, event.event)
         reading.errors = [*reading.errors, *(error for error in self._reading.errors if error not in reading.errors)]
         self._reading = reading
+
+    def _new_reading(self, api: str | None) -> Reading:
+        reading = reading_of(api) or Unknown()
+        if not self._keeps:
+            reading.keep_no_text()
+        return reading
 
     def _take_body(self, body: bytes) -> None:
         if len(body) > MAX_BODY or loads(body) is None:

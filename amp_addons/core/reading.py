@@ -69,6 +69,11 @@ class Reading:
         self._thinking = StringIO()
         self._refusal = StringIO()
         self._kept = 0
+        self._limit = MAX_TEXT
+
+    def keep_no_text(self) -> None:
+        """Read everything, and keep neither text nor calls: for who only wants to know how an answer goes."""
+        self._limit = -1
 
     def take(self, data: str, name: str) -> tuple[str, Delta | None]:
         """Read one event's data. -> (event type: payload's `type`, else its `object`, else `name`; what output it brought)"""
@@ -95,7 +100,7 @@ class Reading:
 
     def add_text(self, piece: str) -> None:
         self._kept += len(piece)  # `_fits`, without a call for nearly every event
-        if self._kept <= MAX_TEXT:
+        if self._kept <= self._limit:
             self._text.write(piece)
 
     def add_thinking(self, piece: str) -> None:
@@ -128,11 +133,11 @@ class Reading:
 
     def _has_room(self, text: str) -> bool:
         """Whether a text of several events can be kept as a whole, so that the bound does not depend on how they came."""
-        return self._kept + len(text) <= MAX_TEXT
+        return self._limit < 0 or self._kept + len(text) <= self._limit
 
     def _fits(self, piece: str) -> bool:
         self._kept += len(piece)
-        return self._kept <= MAX_TEXT
+        return self._kept <= self._limit
 
     @property
     def text(self) -> str:

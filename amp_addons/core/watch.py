@@ -25,7 +25,7 @@ class StreamWatch:
 
     def __init__(self, content_encoding: str | None = None, api: str | None = None) -> None:
         self._content = ContentDecoder(content_encoding) if content_encoding and content_encoding.lower() != "identity" else None
-        self._reader = StreamReader(api)
+        self._reader = StreamReader(api, text=False)  # text is long, and nobody asks for it here
         self._cut = False
         self.events = 0
         self.first_token: float | None = None

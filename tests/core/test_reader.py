@@ -85,9 +85,22 @@ def test_events_read_in_runs_say_the_same_as_one_by_one(sim, changes):
 
 def test_bound_of_the_text_does_not_depend_on_how_it_came(monkeypatch):
     monkeypatch.setattr("amp_addons.core.reading.MAX_TEXT", 50)
-    monkeypatch.setattr("amp_addons.core.apis.anthropic_messages.MAX_TEXT", 50)
     data = b"".join(anthropic.events(compose(model="m", text="word " * 100)))
     assert read(data, anthropic.API, 1)[0].text == read(data, anthropic.API)[0].text != ""
+
+
+@pytest.mark.parametrize("sim", [anthropic, openai_chat, openai_responses])
+@pytest.mark.parametrize("size", [1, 16_000])
+def test_reader_that_keeps_no_text_tells_all_else(sim, size):
+    reader = StreamReader(sim.API, text=False)
+    data = body(sim)
+    found = [event for at in range(0, len(data), size) for event in reader.feed(data[at : at + size])]
+    reader.close()
+    summary, events = read(data, sim.API, size)
+    assert found == events
+    assert (reader.summary().text, reader.summary().thinking) == ("", "")
+    for name in ("model", "id", "stop_reason", "tokens", "usage", "errors", "event_counts", "ended"):
+        assert getattr(reader.summary(), name) == getattr(summary, name)
 
 
 ENDS = [

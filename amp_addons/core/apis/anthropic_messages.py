@@ -11,7 +11,7 @@ import msgspec
 
 from amp_addons.core.partial_json import parse
 from amp_addons.core.payload import PayloadDecoder, dumps, well_formed
-from amp_addons.core.reading import MAX_TEXT, Delta, Reading
+from amp_addons.core.reading import Delta, Reading
 
 MAX_BLOCKS = 10_000
 """Blocks of one answer that are told apart."""
@@ -128,7 +128,7 @@ class AnthropicMessages(Reading):
         if isinstance(delta, _Text):  # nearly every event: `add_text` without its calls
             text = delta.text
             self._kept += len(text)
-            if self._kept <= MAX_TEXT:
+            if self._kept <= self._limit:
                 self._text.write(text)
             return _TEXT
         if isinstance(delta, _Thinking):
@@ -222,10 +222,11 @@ class AnthropicMessages(Reading):
 
     def _take_block(self, block: _Block) -> Delta | None:
         """The start of a block, which may hold all of it already."""
-        call = self._call(block) if isinstance(block.type, str) and block.type.endswith("tool_use") else None
+        is_call = isinstance(block.type, str) and block.type.endswith("tool_use")
+        call = self._call(block) if is_call else None
         if len(self._blocks) < MAX_BLOCKS:
             self._blocks.append(call)
-        return "tool" if call else self._take_delta(None, _Delta(text=block.text, thinking=block.thinking))
+        return "tool" if is_call else self._take_delta(None, _Delta(text=block.text, thinking=block.thinking))
 
     def _take_delta(self, index: object, delta: _Delta) -> Delta | None:
         if isinstance(delta.text, str) and delta.text:
