@@ -251,7 +251,7 @@ class Include(Struct, frozen=True, kw_only=True):
 
 
 class TestRequest(Struct, frozen=True, kw_only=True):
-    """A request of a test. `body` is JSON, or text as it stands."""
+    """A request of a test. `url` may be a path alone: it is then below amp.url. `body` is JSON, or text as it stands."""
 
     method: str = "POST"
     url: str
@@ -261,7 +261,10 @@ class TestRequest(Struct, frozen=True, kw_only=True):
 
 
 class Expect(Struct, frozen=True, kw_only=True):
-    """What the rules should make of it; only what is given is compared."""
+    """What the rules should make of it; only what is given is compared. `status` is that of an answer given here.
+
+    `headers` and `body` are of the request as it is sent; null: it is not there. `credential` is the name of the one that it is given.
+    """
 
     action: Literal["route", "block", "respond", "allow", "passthrough", "pass"] | None = None
     rule: str | None = None
@@ -271,8 +274,13 @@ class Expect(Struct, frozen=True, kw_only=True):
     url: str | None = None
     status: int | None = None
     model: str | None = None
+    credential: str | None = None
     headers: dict[str, str | None] = {}
     body: dict[Pointer, Any] = {}
+
+    def __post_init__(self) -> None:
+        if not any(getattr(self, name) not in (None, {}) for name in self.__struct_fields__):
+            raise FieldError("action", "nothing that is expected", f"at least one of {', '.join(self.__struct_fields__)}")
 
 
 class Test(Struct, frozen=True, kw_only=True):
