@@ -143,8 +143,8 @@ class Then(Struct, frozen=True, kw_only=True):
     route: Id | Split | None = None
     block: bool | Annotated[str, Meta(max_length=2000)] | Block = False
     respond: Canned | None = None
-    allow: Literal[True] | None = None
-    passthrough: Literal[True] | None = None
+    allow: bool = False
+    passthrough: bool = False
     set_headers: dict[HeaderName, HeaderValue] = {}
     remove_headers: tuple[HeaderName, ...] = ()
     set_body: dict[Pointer, Any] = {}
