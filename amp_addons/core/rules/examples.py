@@ -85,9 +85,9 @@ def _headers(expect: Expect, sent: Exchange | None) -> Iterator[Difference]:
         values = sent.header(name.lower()) if sent else []
         found = ", ".join(values) if values else None
         if sent is None:
-            yield Difference(f"headers.{name}", NOTHING_SENT, _header(name, expected))
+            yield Difference(f"headers.{scrub_text(name)}", NOTHING_SENT, _header(name, expected))
         elif found != expected:
-            yield Difference(f"headers.{name}", _header(name, found), _header(name, expected))
+            yield Difference(f"headers.{scrub_text(name)}", _header(name, found), _header(name, expected))
 
 
 def _header(name: str, value: str | None) -> str:
@@ -99,11 +99,11 @@ def _body(expect: Expect, sent: Exchange | None) -> Iterator[Difference]:
         try:
             found = sent.json_value(pointer) if sent else NOTHING_SENT
         except Unreadable as error:
-            yield Difference(f"body.{pointer}", str(error), _value(pointer, expected))
+            yield Difference(f"body.{scrub_text(pointer)}", str(error), _value(pointer, expected))
             continue
         absent = found is MISSING and expected is None
         if sent is None or not (absent or same_json(found, expected)):
-            yield Difference(f"body.{pointer}", _value(pointer, found) if sent else NOTHING_SENT, _value(pointer, expected))
+            yield Difference(f"body.{scrub_text(pointer)}", _value(pointer, found) if sent else NOTHING_SENT, _value(pointer, expected))
 
 
 def _value(pointer: str, value: Any) -> str:
