@@ -3,7 +3,6 @@
 It is made of an exchange, wherever that comes from: a command line, a recorded flow, the flow in front of somebody.
 """
 
-
 import msgspec
 
 from amp_addons.core.exchange import Exchange
