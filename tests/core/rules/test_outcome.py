@@ -59,3 +59,21 @@ def test_a_refusal_keeps_tags_and_alerts_and_sends_nowhere() -> None:
     found = refused(decision, "not for us", 421)
     assert (found.action, found.upstream, found.tags, found.alerts) == ("block", None, ("t",), ("look",))
     assert found.block == model.Block(message="not for us", status=421)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/amp/api/user?x=1", "/up/api/user?x=1"),
+        ("/amp", "/up"),
+        ("/ampere/api", "/up/ampere/api"),
+        ("/amp@evil.example/", "/up/amp@evil.example/"),
+        ("/api/amp", "/up/api/amp"),
+    ],
+)
+@pytest.mark.parametrize("strip", ["/amp", "/amp/"])
+def test_a_path_is_stripped_by_whole_segments(path: str, target: str, strip: str) -> None:
+    upstream = Destination(name="up", origin=origin_of("https://up.example/up"), strip_path=strip)
+    rule = msgspec.convert({"id": "one", "then": {"route": "up"}}, model.Rule)
+    _, out = decided(RuleSet([(rule, "enforce")], {"up": upstream}), Exchange("GET", f"https://ampcode.com{path}"))
+    assert out and out.target == target
