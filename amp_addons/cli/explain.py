@@ -1,6 +1,7 @@
 """`amp-addons explain`: what the rules do with a request, rule by rule, and why."""
 
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 import rich_click as click
@@ -14,6 +15,14 @@ from amp_addons.rulefiles.rules import RuleSet
 from amp_addons.rulefiles.shipped import shipped
 
 
+def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        raise click.BadParameter(f"found {value!r}, expected an address such as 10.1.2.3") from None
+    return value
+
+
 @click.command()
 @click.argument("method")
 @click.argument("url")
@@ -22,7 +31,9 @@ from amp_addons.rulefiles.shipped import shipped
     "--body", metavar="FILE", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="The body ('-': standard input)."
 )
 @click.option("--rules", "files", metavar="FILE", multiple=True, help="A rule file (repeatable, in order); default: the rules that ship.")
-@click.option("--client", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address that it comes from.")
+@click.option(
+    "--client", metavar="ADDRESS", default="127.0.0.1", show_default=True, callback=_address, help="The address that it comes from."
+)
 @options.placeholder_credentials
 @options.amp_url
 @options.catalogs

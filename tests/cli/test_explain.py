@@ -132,3 +132,8 @@ def test_nothing_of_the_request_steers_the_terminal_or_shows_a_key(run: Any, rul
         _, out, err = run("explain", "POST\x1b", url, *hostile, "--rules", rules, "--body", body, *form)
         assert out and not {"\x1b", "\x9b", "\u202e"} & set(out + err)
         assert KEY not in out + err and "plain-secret" not in out + err and "y2y2" not in out + err
+
+
+def test_a_client_is_an_address(run: Any) -> None:
+    status, out, err = run("explain", "GET", "/api/user", "--client", "here")
+    assert (status, out) == (2, "") and "found 'here', expected an address such as 10.1.2.3" in err

@@ -5,7 +5,7 @@ are no names in Python end in `_` here.
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -335,7 +335,7 @@ class TestRequest(Struct, frozen=True, kw_only=True):
     """Values by header name."""
     body: Any = UNSET
     """JSON, or text as it stands."""
-    client: str | None = None
+    client: Annotated[str, _text("an address", check=ip_address)] = "127.0.0.1"
     """The address that it comes from."""
 
 

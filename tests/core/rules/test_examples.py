@@ -103,3 +103,11 @@ def test_no_difference_shows_a_secret() -> None:
 def test_an_expectation_of_nothing_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="at least one of action"):
         msgspec.convert({}, model.Expect)
+
+
+def test_a_test_comes_from_this_machine_unless_it_says_otherwise() -> None:
+    rule = msgspec.convert({"id": "near", "match": {"client": "127.0.0.0/8"}, "then": {"allow": True}}, model.Rule)
+    rules = RuleSet([(rule, "enforce")])
+    for client, action in (({}, "allow"), ({"client": "10.0.0.1"}, "pass")):
+        test = {"name": "x", "request": {"url": "/", **client}, "expect": {"action": action}}
+        assert run(rules, msgspec.convert(test, model.Test)) == []
