@@ -4,7 +4,7 @@ The same types check a file, make the JSON Schema that editors complete from, an
 are no names in Python end in `_` here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal, Self
 
@@ -27,10 +27,24 @@ def _text(description: str, **extra: Any) -> Meta:
     return Meta(description=description, extra=extra or None)
 
 
+def _one_of(make: Callable[[str], object], expected: str) -> Callable[[str], None]:
+    """A check by what makes a value of the text; `expected` is what it says, rather than what Python says."""
+
+    def check(text: str) -> None:
+        try:
+            make(text)
+        except ValueError:
+            raise ValueError(expected) from None
+
+    return check
+
+
+_NETWORK = "an address or a network such as 10.0.0.0/8 (whose host bits are 0)"
+
 type Text = Annotated[str, _text("a pattern (a glob, or RE2 after re:)", check=pattern.parse)]
 type HostText = Annotated[str, _text("a host pattern", check=lambda text: pattern.parse(text, fold=True))]
 type PathText = Annotated[str, _text("a path pattern", check=lambda text: pattern.parse(text, path=True))]
-type Network = Annotated[str, _text("an address or a network such as 10.0.0.0/8", check=ip_network)]
+type Network = Annotated[str, _text("an address or a network such as 10.0.0.0/8", check=_one_of(ip_network, _NETWORK))]
 type HeaderName = Annotated[str, _text("a header name", check=check_name)]
 type HeaderValue = Annotated[str, _text("a header value without control characters", check=check_value)]
 type Url = Annotated[str, _text("http(s)://HOST, perhaps with a port and a path", check=check_url)]
@@ -335,7 +349,7 @@ class TestRequest(Struct, frozen=True, kw_only=True):
     """Values by header name."""
     body: Any = UNSET
     """JSON, or text as it stands."""
-    client: Annotated[str, _text("an address", check=ip_address)] = "127.0.0.1"
+    client: Annotated[str, _text("an address", check=_one_of(ip_address, "an address such as 10.1.2.3"))] = "127.0.0.1"
     """The address that it comes from."""
 
 
