@@ -29,6 +29,7 @@ ADDONS = {
     "rules": Spec("amp_addons.addons.rules:Rules", ("classify",)),
     "route": Spec("amp_addons.addons.route:Route", ("rules", "trace")),
     "tunnel": Spec("amp_addons.addons.tunnel:Tunnel", ("rules",)),
+    "commands": Spec("amp_addons.addons.commands:Commands", ("rules",)),
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),

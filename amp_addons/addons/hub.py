@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from mitmproxy import http
 
@@ -10,6 +11,7 @@ from amp_addons.addons.pump import Pump
 from amp_addons.core.answers.transform import Transform
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
+from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.trace import FlowTrace
 from amp_addons.prices import Prices
@@ -45,6 +47,8 @@ class Hub:
         self.rules = RuleSet()
         self.transforms: dict[str, Transform] = {}
         """What changes an answer on its way to the client, by flow: put here before the addon `tee` takes the stream."""
+        self.asked: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
+        """The requests that rules have matched, as clients sent them."""
         self.notices: dict[str, str] = {}
         """What is wrong for the time being, by who says so: shown as long as it is there."""
         self._sinks: tuple[Sink, ...] = ()  # replaced, never changed: `publish` may go over an older one

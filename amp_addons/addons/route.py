@@ -26,12 +26,11 @@ from amp_addons.core.answers.models import ModelBack
 from amp_addons.core.answers.refusal import refuse
 from amp_addons.core.answers.replaced import Replaced
 from amp_addons.core.answers.unencoded import Decoded
-from amp_addons.core.exchange import Exchange, Unreadable
-from amp_addons.core.rules.applied import Applied
+from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.decision import Decision, Destination
 from amp_addons.core.rules.model import Block
-from amp_addons.core.rules.outgoing import Outgoing, origin_of_location, outgoing
-from amp_addons.core.rules.ruleset import RuleSet
+from amp_addons.core.rules.outcome import decided, refused
+from amp_addons.core.rules.outgoing import Outgoing, origin_of_location
 from amp_addons.core.stream import expects_events
 
 LARGE = 64 * 1024
@@ -79,6 +78,7 @@ class Route:
     def _act(self, flow: http.HTTPFlow, exchange: Exchange, decision: Decision, out: Outgoing | None) -> Awaitable[None] | None:
         if not decision.applied:
             return None
+        self._hub.asked[flow] = exchange
         for alert in decision.alerts:
             logger.warning("amp_addons: alert: %s (%s %s).", alert, exchange.method, exchange.host)
         if decision.tags:
@@ -197,31 +197,6 @@ class Route:
         self._hub.transforms.pop(flow.id, None)
         if (sent := self._sent.pop(flow.id, None)) and sent.watchdog:
             sent.watchdog.stop()
-
-
-def decided(rules: RuleSet, exchange: Exchange) -> tuple[Decision, Outgoing | None]:
-    """The decision, and what is to be sent: nothing where the request is answered here."""
-    decision = rules.decide(exchange)
-    if decision.action in ("block", "respond") or not (decision.upstream or decision.changes):
-        return decision, None
-    try:
-        return decision, outgoing(exchange, decision)
-    except (Unreadable, ValueError) as error:
-        return refused(decision, f"A rule of the local proxy could not be applied ({error}); nothing was sent.", 400), None
-
-
-def refused(decision: Decision, message: str, status: int) -> Decision:
-    """The decision turned into a refusal, by the rule that could not have its way."""
-    last = decision.applied[-1]
-    note = Applied(rule=decision.rule or last.rule, mode="enforce", action="block", detail=message)
-    return Decision(
-        action="block",
-        rule=note.rule,
-        applied=(*decision.applied, note),
-        block=Block(message=message, status=status),
-        tags=decision.tags,
-        alerts=decision.alerts,
-    )
 
 
 def refusal(flow: http.HTTPFlow, exchange: Exchange, block: Block) -> Answer:

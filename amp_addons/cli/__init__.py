@@ -24,6 +24,8 @@ COMMANDS = {
     "demo": Spec("amp_addons.cli.demo:demo", "See the suite at work on a simulated turn, offline."),
     "catalog": Spec("amp_addons.cli.catalog:catalog", "Print the endpoint catalogs."),
     "classify": Spec("amp_addons.cli.classify:classify", "Say which endpoint a request is, and why."),
+    "check": Spec("amp_addons.cli.check:check", "Check rule files, and run the tests in them."),
+    "explain": Spec("amp_addons.cli.explain:explain", "Say what the rules do with a request, rule by rule, and why."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }
 

@@ -20,7 +20,7 @@ from amp_addons.rulefiles.catalog import Catalog
 @options.amp_url
 @options.catalogs
 @options.as_json
-def classify(method: str, url: str, headers: dict[str, str], amp_url: str, catalogs: tuple[str, ...], as_json: bool) -> None:
+def classify(method: str, url: str, headers: tuple[tuple[str, str], ...], amp_url: str, catalogs: tuple[str, ...], as_json: bool) -> None:
     """Say which endpoint the request METHOD URL is, by which row of the catalogs, and for an unknown one which row is nearest.
 
     URL may be a path alone: it is then taken to be on the host of amp.url, or of a Host header. Example:
@@ -29,8 +29,9 @@ def classify(method: str, url: str, headers: dict[str, str], amp_url: str, catal
         amp-addons classify POST /api/provider/anthropic/v1/messages
     """
     catalog = Catalog.load(*catalogs)
-    found = look_up(catalog, method, url, headers, amp_url)
-    row, reasons = why(catalog, method, url, headers, amp_url)
+    named = dict(headers)
+    found = look_up(catalog, method, url, named, amp_url)
+    row, reasons = why(catalog, method, url, named, amp_url)
     facts = _facts(found)
     if as_json:
         return output.print_json({**facts, "row": row_text(row) if row else None, "why": [scrub_text(reason) for reason in reasons]})

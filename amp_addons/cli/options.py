@@ -20,11 +20,11 @@ def _amp_url(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     raise click.BadParameter("expected http:// or https:// with a host, and perhaps a port and a path, such as https://ampcode.com")
 
 
-def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     pairs = [value.partition(":") for value in values]
     if not all(name.strip() and colon for name, colon, _ in pairs):
         raise click.BadParameter("expected 'Name: value'")
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
 amp_url: Decorator = click.option(
@@ -46,3 +46,8 @@ catalogs: Decorator = click.option(
     help="A catalog of your own; its rows come before the shipped ones (repeatable).",
 )
 as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+placeholder_credentials: Decorator = click.option(
+    "--placeholder-credentials",
+    is_flag=True,
+    help="Read no credential: each is a placeholder. For trying rules where the keys are not.",
+)

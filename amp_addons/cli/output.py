@@ -18,11 +18,16 @@ def print_json(value: Any) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
+def is_terminal() -> bool:
+    """Whether someone looks at standard output."""
+    return sys.stdout.isatty()
+
+
 def width() -> int:
     """Columns of standard output."""
     from rich.console import Console  # slow to import: only commands that draw pay for it
 
-    return Console().width if sys.stdout.isatty() else PIPE_WIDTH
+    return Console().width if is_terminal() else PIPE_WIDTH
 
 
 def show(*lines: "RenderableType") -> None:

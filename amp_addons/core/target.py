@@ -59,3 +59,8 @@ def _ipv6(host: str) -> str:
         return f"[{IPv6Address(host[1:-1])}]"
     except AddressValueError:
         return host
+
+
+def below(amp_url: str, url: str) -> str:
+    """The URL; one that is a path alone is taken to be below amp.url."""
+    return amp_url.rstrip("/") + url if url.startswith("/") else url

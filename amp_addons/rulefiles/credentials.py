@@ -12,12 +12,16 @@ from amp_addons.core.rules.model import Credential
 MAX_BYTES = 8192
 """Largest credential file: the longest header value that servers commonly take."""
 
+PLACEHOLDER = "placeholder"
+"""What stands for every credential where rules are only tried out, by people or machines that have none."""
+
 
 class Credentials:
-    """Reads each credential; a value is never part of a message."""
+    """Reads each credential; a value is never part of a message. With `placeholders` none is read at all."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, *, placeholders: bool = False) -> None:
         self._environment = os.environ if environment is None else environment
+        self._placeholders = placeholders
 
     def problem(self, credential: Credential, rule_file: Path) -> tuple[str, str] | None:
         """(what was found, what was expected), or None when the credential is there and can be sent."""
@@ -36,11 +40,14 @@ class Credentials:
 
     def value(self, credential: Credential, rule_file: Path) -> Secret:
         """The header value. Raises LookupError (no such variable), OSError, ValueError (no header can have it)."""
-        text = self._variable(credential.env) if credential.env else _file(rule_file.parent / (credential.file or ""))
+        text = PLACEHOLDER if self._placeholders else self._read(credential, rule_file)
         prefix = credential.prefix if credential.prefix is not None else "Bearer" if credential.header.lower() == "authorization" else ""
         value = f"{prefix} {text}" if prefix and not text.lower().startswith(f"{prefix.lower()} ") else text
         check_value(value)
         return Secret(value)
+
+    def _read(self, credential: Credential, rule_file: Path) -> str:
+        return self._variable(credential.env) if credential.env else _file(rule_file.parent / (credential.file or ""))
 
     def _variable(self, name: str) -> str:
         if not (value := self._environment.get(name, "").strip()):

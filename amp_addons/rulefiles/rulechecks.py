@@ -123,7 +123,7 @@ def _rights(place: Place) -> Iterator[Problem]:
     asked: dict[str, tuple[bool, str]] = {
         "protected": (then.allow_protected, "allow_protected"),
         "credentials": (then.credentials == "keep", "credentials"),
-        "passthrough": (bool(then.passthrough), "passthrough"),
+        "passthrough": (then.passthrough, "passthrough"),
     }
     for right, (wanted, key) in asked.items():
         if wanted and right not in grants:

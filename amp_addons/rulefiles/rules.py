@@ -39,15 +39,16 @@ class RuleSet(core.RuleSet):
         observe: bool = False,
         secret: bytes = b"",
         environment: Mapping[str, str] | None = None,
+        placeholders: bool = False,
     ) -> Self:
         """The rules of the files in this order, those of an included file after those of the file that includes it.
 
-        `environment` is where credentials are looked for (default: the process's own). Raises RuleFileError (a ValueError) with all that
-        is wrong.
+        `environment` is where credentials are looked for (default: the process's own); with `placeholders` they are not, for rules that
+        are only tried out. Raises RuleFileError (a ValueError) with all that is wrong.
         """
         catalog = catalog or Catalog.load()
         found, problems = sources(paths)
-        credentials = Credentials(environment)
+        credentials = Credentials(environment, placeholders=placeholders)
         problems += problems_of(found, catalog, credentials)
         if problems:
             raise RuleFileError(problems)

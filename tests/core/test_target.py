@@ -1,6 +1,6 @@
 import pytest
 
-from amp_addons.core.target import MAX_AUTHORITY, Target, host_key, split_target
+from amp_addons.core.target import MAX_AUTHORITY, Target, below, host_key, split_target
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,15 @@ def test_a_host_is_compared_in_one_form(authority: str, key: str) -> None:
 )
 def test_what_readers_disagree_on_is_no_host(authority: str) -> None:
     assert host_key(authority) is None
+
+
+@pytest.mark.parametrize(
+    ("amp_url", "url", "whole"),
+    [
+        ("https://ampcode.com", "/api/user?x=1", "https://ampcode.com/api/user?x=1"),
+        ("https://a.example:8443/base/", "/api/user", "https://a.example:8443/base/api/user"),
+        ("https://ampcode.com", "https://b.example/api", "https://b.example/api"),
+    ],
+)
+def test_a_path_alone_is_below_amp_url(amp_url: str, url: str, whole: str) -> None:
+    assert below(amp_url, url) == whole

@@ -19,7 +19,7 @@ from amp_addons.rulefiles.node import Leaf
         (list[int], "a list of a whole number"),
         (dict[str, int], "keys and values"),
         (Literal["a", "b"], "one of a, b"),
-        (str | list[str], "text or a list of text"),
+        (str | list[str], "text, or a list of such"),
         (Any, "any"),
         (bytes, "bytes"),
         (Annotated[str, Meta(pattern="^x")], "text (of the form ^x)"),

@@ -31,10 +31,15 @@ class SseEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """One event. `data` is sent as it is when it is text, else as JSON. A comment alone keeps a connection alive."""
 
     event: _Line | None = None
+    """Its type; without one it is a message."""
     data: Any = msgspec.UNSET
+    """Text as it is, anything else as JSON."""
     id: _Line | None = None
+    """Its id."""
     retry: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """Milliseconds after which the client should connect again."""
     comment: str | None = None
+    """A comment, which clients skip."""
 
     def __post_init__(self) -> None:
         for key in ("event", "id"):
@@ -56,11 +61,17 @@ class Canned(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """An answer: at most one of `json`, `text` and `sse` is its body. `pace_ms` is the time between two events."""
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] = 200
+    """The status code."""
     headers: dict[str, str] = {}
+    """Values by header name."""
     json: Any = msgspec.UNSET
+    """The body, as JSON."""
     text: str | None = None
+    """The body, as plain text."""
     sse: tuple[SseEvent, ...] | None = None
+    """The body, as server-sent events."""
     pace_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_PACE_MS)] = 0
+    """Milliseconds between two events."""
 
     def __post_init__(self) -> None:
         bodies = self._bodies()

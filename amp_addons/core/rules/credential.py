@@ -36,6 +36,12 @@ def query_without_credentials(query: str) -> str:
     return "&".join(pair for pair in query.split("&") if not _is_secret_pair(pair))
 
 
+def credentials_in(headers: Headers, query: str) -> tuple[str, ...]:
+    """The names of what the functions above take out; a `?` before those of the query."""
+    names = [name.decode("latin-1").lower() for name, value in headers if is_credential(name, value)]
+    return (*names, *(f"?{unquote_plus(pair.partition('=')[0])}" for pair in query.split("&") if _is_secret_pair(pair)))
+
+
 def _is_secret_pair(pair: str) -> bool:
     name, equals, _ = pair.partition("=")
     plain = unquote_plus(pair)

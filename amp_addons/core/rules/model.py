@@ -4,8 +4,8 @@ The same types check a file, make the JSON Schema that editors complete from, an
 are no names in Python end in `_` here.
 """
 
-from collections.abc import Iterator
-from ipaddress import ip_network
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -27,10 +27,24 @@ def _text(description: str, **extra: Any) -> Meta:
     return Meta(description=description, extra=extra or None)
 
 
+def _one_of(make: Callable[[str], object], expected: str) -> Callable[[str], None]:
+    """A check by what makes a value of the text; `expected` is what it says, rather than what Python says."""
+
+    def check(text: str) -> None:
+        try:
+            make(text)
+        except ValueError:
+            raise ValueError(expected) from None
+
+    return check
+
+
+_NETWORK = "an address or a network such as 10.0.0.0/8 (whose host bits are 0)"
+
 type Text = Annotated[str, _text("a pattern (a glob, or RE2 after re:)", check=pattern.parse)]
 type HostText = Annotated[str, _text("a host pattern", check=lambda text: pattern.parse(text, fold=True))]
 type PathText = Annotated[str, _text("a path pattern", check=lambda text: pattern.parse(text, path=True))]
-type Network = Annotated[str, _text("an address or a network such as 10.0.0.0/8", check=ip_network)]
+type Network = Annotated[str, _text("an address or a network such as 10.0.0.0/8", check=_one_of(ip_network, _NETWORK))]
 type HeaderName = Annotated[str, _text("a header name", check=check_name)]
 type HeaderValue = Annotated[str, _text("a header value without control characters", check=check_value)]
 type Url = Annotated[str, _text("http(s)://HOST, perhaps with a port and a path", check=check_url)]
@@ -49,11 +63,17 @@ class BodyTest(Struct, frozen=True, kw_only=True):
     """A test of the value at `path` (a JSON pointer) of a JSON body. All that is given must hold."""
 
     path: Pointer
+    """Where the value is, as a JSON pointer: /metadata/user_id."""
     equals: Any = UNSET
+    """The value is exactly this, any JSON."""
     matches: OneOrMore[Text] | UnsetType = UNSET
+    """The value is text that one of these patterns matches."""
     exists: bool | UnsetType = UNSET
+    """true: there is something at the path; false: there is not."""
     min: float | UnsetType = UNSET
+    """The value is a number, at least this."""
     max: float | UnsetType = UNSET
+    """The value is a number, at most this."""
 
     def __post_init__(self) -> None:
         if all(getattr(self, name) is UNSET for name in ("equals", "matches", "exists", "min", "max")):
@@ -64,7 +84,9 @@ class Range(Struct, frozen=True, kw_only=True):
     """A size in bytes, as it was on the wire."""
 
     min: int | None = None
+    """At least so many bytes."""
     max: int | None = None
+    """At most so many bytes."""
 
     def __post_init__(self) -> None:
         if self.min is None and self.max is None:
@@ -77,33 +99,56 @@ class Sample(Struct, frozen=True, kw_only=True):
     """A share of the requests, the same ones for the same key."""
 
     percent: Percent
+    """How many of a hundred."""
     by: Key = "thread"
+    """What stays together: all requests of a thread, a client or a model, or each request by itself."""
 
 
 class Match(Struct, frozen=True, kw_only=True):
     """Conditions, all of which must hold. Without any it holds for every request."""
 
     endpoint: OneOrMore[Text] | None = None
+    """Ids of the catalogs, such as provider.anthropic or threads.*; `amp-addons catalog` prints them."""
     category: OneOrMore[Category] | None = None
+    """What kind of request it is."""
     provider: OneOrMore[Text] | None = None
+    """Whose models are asked: anthropic, openai, google, openrouter, …"""
     route: OneOrMore[Route] | None = None
+    """proxied: through amp.url; direct: to OpenRouter; external: anywhere else."""
     known: bool | None = None
+    """Whether a catalog knows the endpoint."""
     method: OneOrMore[HostText] | None = None
+    """GET, POST, … in any case."""
     host: OneOrMore[HostText] | None = None
+    """The host, with or without its port, in any case: `*.example.com`."""
     path: OneOrMore[PathText] | None = None
+    """The path without the query. `*` stops at a slash, `**` does not: /api/**."""
     query: dict[str, OneOrMore[Text] | bool] = {}
+    """Decoded values by key. true: the key is there; false: it is not."""
     header: dict[HeaderName, OneOrMore[Text] | bool] = {}
+    """Values by header name. true: the header is there; false: it is not."""
     model: OneOrMore[Text] | None = None
+    """The model that the client asks for: claude-*."""
     stream: bool | None = None
+    """Whether a streamed answer is asked for."""
     body: OneOrMore[BodyTest] | None = None
+    """Tests of values in a JSON body; all must hold."""
     body_bytes: Range | None = None
+    """The size of the body, as it is on the wire."""
     client: OneOrMore[Network] | None = None
+    """Addresses or networks that the request comes from: 10.0.0.0/8."""
     thread: OneOrMore[Text] | None = None
+    """The id of Amp's thread."""
     tool: OneOrMore[Text] | None = None
+    """A tool that is offered to the model."""
     sample: Percent | Sample | None = None
+    """A share of the requests: a percentage, by thread, or with `by` something else that stays together."""
     any: tuple["Match", ...] = ()
+    """One of these holds."""
     all: tuple["Match", ...] = ()
+    """Every one of these holds."""
     not_: "Match | None" = msgspec.field(default=None, name="not")
+    """This does not hold."""
 
     def parts(self) -> Iterator[tuple[str, "Match"]]:
         """The matches inside, by their key paths."""
@@ -116,14 +161,18 @@ class Match(Struct, frozen=True, kw_only=True):
 
 class Weighted(Struct, frozen=True, kw_only=True):
     upstream: Id
+    """A name below upstreams."""
     weight: Annotated[int, Meta(ge=0, le=1000)]
+    """Its share, beside those of the others; 0 turns it off."""
 
 
 class Split(Struct, frozen=True, kw_only=True):
     """Several upstreams by weight; the same key goes to the same one."""
 
     split: Annotated[tuple[Weighted, ...], Meta(min_length=1)]
+    """The upstreams, each with its weight."""
     by: Key = "thread"
+    """What stays together: all requests of a thread, a client or a model, or each request by itself."""
 
     def __post_init__(self) -> None:
         if not any(part.weight for part in self.split):
@@ -134,27 +183,44 @@ class Block(Struct, frozen=True, kw_only=True):
     """Refused with an error that the client shows: `message`, in the provider's format."""
 
     message: Annotated[str, Meta(max_length=2000)] = "This request was blocked by a rule of the local proxy."
+    """What the client shows."""
     status: Annotated[int, Meta(ge=400, le=599)] = 403
+    """The status of the answer; of a streamed one the error is an event."""
 
 
 class Then(Struct, frozen=True, kw_only=True):
     """What is done. `route` `block` `respond` `allow` `passthrough` are terminal: they end the list, and a rule has one of them at most."""
 
     route: Id | Split | None = None
+    """Sent to this upstream, without the client's credentials. Ends the list."""
     block: bool | Annotated[str, Meta(max_length=2000)] | Block = False
+    """Refused with an error in the provider's format: true, or the message, or message and status. Ends the list."""
     respond: Canned | None = None
+    """Answered here, and nothing is sent. Ends the list."""
     allow: bool = False
+    """Let through as it is; no later rule is asked. Ends the list."""
     passthrough: bool = False
+    """Not even decrypted; only host and client can be asked for. Ends the list."""
     set_headers: dict[HeaderName, HeaderValue] = {}
+    """Headers that the request gets, in place of those of the same name."""
     remove_headers: tuple[HeaderName, ...] = ()
+    """Headers that are taken out."""
     set_body: dict[Pointer, Any] = {}
+    """Values to put into a JSON body, by JSON pointer; every other byte stays."""
     remove_body: tuple[Pointer, ...] = ()
+    """JSON pointers of what is taken out of the body."""
     model: Annotated[str, Meta(min_length=1)] | dict[Text, str] | None = None
+    """Another model, or one for each pattern of names, the first that matches; the answer names the old one again."""
     tag: OneOrMore[str] | None = None
+    """Words that are noted with the flow."""
     alert: bool | str = False
+    """A line in the log when the rule matches: true, or what it says."""
     credentials: Literal["keep"] | None = None
+    """keep: the upstream gets the client's own credentials. Name its host in credentials_host; `check` warns."""
     credentials_host: str | None = None
+    """The host that may get the client's own credentials."""
     allow_protected: bool = False
+    """set_headers and remove_headers may touch authentication and amp-* headers; `check` warns."""
 
     def __post_init__(self) -> None:
         given = [name for name in TERMINAL if getattr(self, name) not in (None, False)]
@@ -183,19 +249,28 @@ class Rule(Struct, frozen=True, kw_only=True):
     """If `match`, `then`."""
 
     id: Id
+    """Its name in events, messages and the display; each once."""
     description: str = ""
+    """What it is for, for people."""
     mode: Mode | None = None
+    """observe: it only notes what it would have done."""
     match: Match = Match()
+    """When: all that is given must hold; nothing given: always."""
     then: Then
+    """What: changes, and at most one action that ends the list."""
 
 
 class Credential(Struct, frozen=True, kw_only=True):
     """What an upstream is given instead of the client's own. The value is in an environment variable or a file, never in the rules."""
 
     header: HeaderName = "authorization"
+    """The header that it goes into."""
     env: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z", description="the name of an environment variable")] | None = None
+    """The environment variable of the proxy that has the value."""
     file: str | None = None
+    """A file with the value that nobody else may read, seen from this file's folder."""
     prefix: HeaderValue | None = None
+    """What stands before the value; Bearer in an authorization header, else nothing."""
 
     def __post_init__(self) -> None:
         if (self.env is None) is (self.file is None):
@@ -211,19 +286,28 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     """Seconds until a connection, the first byte of an answer, and between two bytes; past one the client gets an error."""
 
     connect: Seconds | None = None
+    """Until there is a connection."""
     first_byte: Seconds | None = None
+    """Until the answer begins."""
     idle: Seconds | None = None
+    """Between two bytes of the answer."""
 
 
 class Upstream(Struct, frozen=True, kw_only=True):
     """Where requests may be sent: another service at `url`, or with `proxy` alone the same one through a proxy."""
 
     url: Url | None = None
+    """Where it is: scheme, host, perhaps a port, and a path that is put in front."""
     strip_path: Annotated[str, Meta(pattern=r"^(/[^?#]*)?\Z", description="a path that is taken off in front")] = ""
+    """Taken off the front of the client's path: /api/provider/anthropic."""
     credential: Credential | None = None
+    """What it is given in place of the client's own credentials."""
     proxy: Proxy | None = None
+    """The proxy on the way there."""
     host_header: HeaderValue | None = None
+    """What its Host header says, where that is not the host of the url."""
     timeouts: Timeouts = Timeouts()
+    """How long to wait for it."""
 
     def __post_init__(self) -> None:
         if self.url is None and self.proxy is None:
@@ -236,7 +320,9 @@ class Defaults(Struct, frozen=True, kw_only=True):
     """What holds for the rules of this file that say nothing else."""
 
     mode: Mode = "enforce"
+    """observe: the rules of this file only note what they would have done."""
     timeouts: Timeouts = Timeouts()
+    """For upstreams that say nothing else."""
 
 
 type Grant = Literal["upstreams", "credentials", "protected", "passthrough"]
@@ -247,51 +333,86 @@ class Include(Struct, frozen=True, kw_only=True):
     """A file in the same folder or below; its rules come after those of the file that includes it."""
 
     path: str
+    """Seen from this file's folder."""
     grant: tuple[Grant, ...] = ()
+    """What the file may do beside matching, blocking and answering."""
 
 
 class TestRequest(Struct, frozen=True, kw_only=True):
-    """A request of a test. `body` is JSON, or text as it stands."""
+    """A request of a test. `url` may be a path alone: it is then below amp.url. `body` is JSON, or text as it stands."""
 
     method: str = "POST"
+    """GET, POST, …"""
     url: str
+    """A whole URL, or a path below amp.url."""
     headers: dict[str, str] = {}
+    """Values by header name."""
     body: Any = UNSET
-    client: str | None = None
+    """JSON, or text as it stands."""
+    client: Annotated[str, _text("an address", check=_one_of(ip_address, "an address such as 10.1.2.3"))] = "127.0.0.1"
+    """The address that it comes from."""
 
 
 class Expect(Struct, frozen=True, kw_only=True):
-    """What the rules should make of it; only what is given is compared."""
+    """What the rules should make of it; only what is given is compared. `status` is that of an answer given here.
+
+    `headers` and `body` are of the request as it is sent; null: it is not there. `credential` is the name of the one that it is given.
+    """
 
     action: Literal["route", "block", "respond", "allow", "passthrough", "pass"] | None = None
+    """How it ends; pass: no rule ended it."""
     rule: str | None = None
+    """The rule that decided the action."""
     rules: tuple[str, ...] | None = None
+    """All rules that were enforced, in order."""
     observed: tuple[str, ...] | None = None
+    """All rules that only noted what they would have done, in order."""
     upstream: str | None = None
+    """The upstream that it goes to."""
     url: str | None = None
+    """The URL that is asked in the end."""
     status: int | None = None
+    """The status of an answer given here."""
     model: str | None = None
+    """The model that is asked in the end."""
+    credential: str | None = None
+    """The name of the credential that the upstream is given: env:NAME or file:NAME."""
     headers: dict[str, str | None] = {}
+    """Headers of the request as it is sent; null: there is none."""
     body: dict[Pointer, Any] = {}
+    """Values of the body as it is sent, by JSON pointer; null: null, or nothing there."""
+
+    def __post_init__(self) -> None:
+        if not any(getattr(self, name) not in (None, {}) for name in self.__struct_fields__):
+            raise FieldError("action", "nothing that is expected", f"at least one of {', '.join(self.__struct_fields__)}")
 
 
 class Test(Struct, frozen=True, kw_only=True):
     """An example of what the rules do, run by `amp-addons check`."""
 
     name: str
+    """What it shows."""
     request: TestRequest
+    """What a client sends."""
     expect: Expect
+    """What the rules should make of it."""
 
 
 class RuleFile(Struct, frozen=True, kw_only=True):
     """One file."""
 
     version: Literal[1]
+    """The version of this format."""
     defaults: Defaults = Defaults()
+    """What holds for the rules of this file that say nothing else."""
     upstreams: dict[Id, Upstream] = {}
+    """Where requests may be sent, by name."""
     rules: tuple[Rule, ...] = ()
+    """In order; the first action that ends the list wins."""
     tests: tuple[Test, ...] = ()
+    """Examples of what the rules do; `amp-addons check` runs them."""
     include: tuple[str | Include, ...] = ()
+    """Further files, whose rules come after these."""
 
     @classmethod
     def empty(cls) -> Self:

@@ -54,7 +54,7 @@ def outgoing(exchange: Exchange, decision: Decision) -> Outgoing:
         headers, query = without_credentials(headers), query_without_credentials(query)
     body, path, model = _content(exchange, changes, path)
     if elsewhere and upstream:
-        path = origin.path + path.removeprefix(upstream.strip_path)
+        path = origin.path + stripped(path, upstream.strip_path)
     headers = _headers(headers, changes, upstream if elsewhere else None)
     if body is not exchange.body:
         headers = with_length(headers, body)
@@ -70,6 +70,12 @@ def outgoing(exchange: Exchange, decision: Decision) -> Outgoing:
         proxy=upstream.proxy if upstream else None,
         model=model,
     )
+
+
+def stripped(path: str, prefix: str) -> str:
+    """The path without the prefix. A prefix ends at a segment: what comes out begins with a slash, or is empty."""
+    rest = path.removeprefix(prefix.rstrip("/"))
+    return rest if rest[:1] in ("", "/") else path
 
 
 def origin_of_request(exchange: Exchange) -> Origin:

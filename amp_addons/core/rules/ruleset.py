@@ -30,9 +30,13 @@ class Ready(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What came of one rule. `failed` is the key of the condition that did not hold, `unreadable` why it could not be told."""
+    """What came of one rule. `failed` is the key of the condition that did not hold, `unreadable` why it could not be told.
+
+    One that is not `reached` has no say, whether it would have matched or not.
+    """
 
     rule: str
+    mode: Mode
     matched: bool
     failed: str | None = None
     unreadable: str | None = None
@@ -54,7 +58,7 @@ class RuleSet:
     ) -> None:
         self.upstreams = dict(upstreams or {})
         self._catalog = catalog or Catalog()
-        self._amp_url = amp_url
+        self.amp_url = amp_url
         self._secret = secret
         self.rules = [
             Ready(rule, "observe" if observe else rule.mode or mode, compile_match(rule.match, rule.id, secret)) for rule, mode in rules
@@ -90,17 +94,17 @@ class RuleSet:
 
     def steps(self, exchange: Exchange) -> list[Step]:
         """What came of each rule, in order: slow and thorough, for people."""
+        decision = self.decide(exchange)
         self._classify(exchange)
-        over = False
-        found = []
+        noted = {applied.rule: applied for applied in decision.applied}
+        found, over = [], False
         for ready in self.rules:
-            try:
-                failed = ready.conditions.failing(exchange)
-                step = Step(ready.rule.id, failed is None, failed, reached=not over)
-            except Unreadable as error:
-                step = Step(ready.rule.id, ready.mode == "enforce", None, str(error), reached=not over)
-            over = over or (ready.mode == "enforce" and (bool(step.unreadable) or (step.matched and ready.rule.then.terminal is not None)))
-            found.append(step)
+            id_, mode = ready.rule.id, ready.mode
+            if note := noted.get(id_):
+                found.append(Step(id_, mode, note.unreadable is None, None, note.unreadable))
+            else:
+                found.append(Step(id_, mode, *_failing(ready.conditions, exchange), reached=not over))
+            over = over or (decision.action != "pass" and id_ == decision.rule)
         return found
 
     def settles(self, exchange: Exchange, host: str | None) -> bool:
@@ -111,7 +115,7 @@ class RuleSet:
 
     def _classify(self, exchange: Exchange) -> None:
         if exchange.classification is None:
-            exchange.classification = classify(self._catalog, exchange.method, exchange.url, None, self._amp_url)
+            exchange.classification = classify(self._catalog, exchange.method, exchange.url, None, self.amp_url)
 
     def _apply(self, ready: Ready, exchange: Exchange, making: "Making") -> None:
         rule, then = ready.rule, ready.rule.then
@@ -128,6 +132,15 @@ class RuleSet:
             if at < 0:
                 return self.upstreams[part.upstream]
         return self.upstreams[[part for part in route.split if part.weight][-1].upstream]
+
+
+def _failing(conditions: Conditions, exchange: Exchange) -> tuple[bool, str | None, str | None]:
+    """Whether all conditions hold, the key of the one that does not, and why it cannot be told."""
+    try:
+        failed = conditions.failing(exchange)
+    except Exception as error:
+        return False, None, str(error) if isinstance(error, Unreadable) else f"the rule failed with {type(error).__name__}"
+    return failed is None, failed, None
 
 
 class Making:
