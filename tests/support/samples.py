@@ -40,7 +40,7 @@ def _value(hole: re.Match[str], draw: random.Random) -> str:
     if kind == "iban":
         return _iban(size, draw)
     if kind == "card":
-        digits = size + _draw(string.digits, 14, draw)
+        digits = size + _draw(string.digits, 15 - len(size), draw)
         return next(digits + check for check in string.digits if _luhn(digits + check))
     if kind not in _ALPHABETS:
         return hole[0]
@@ -52,7 +52,12 @@ def _ends_plainly(kind: str, size: int, draw: random.Random) -> str:
     while True:
         value = _draw(_ALPHABETS[kind], size, draw)
         turns = len(re.findall(r"[a-zA-Z](?=[0-9])|[0-9](?=[a-zA-Z])", value))
-        if value[:1].isalnum() and value[-1:].isalnum() and (kind not in _MIXED or size < 8 or turns >= 3) and not re.search("xxxx", value, re.I):
+        if (
+            value[:1].isalnum()
+            and value[-1:].isalnum()
+            and (kind not in _MIXED or size < 8 or turns >= 3)
+            and not re.search("xxxx", value, re.I)
+        ):
             return value
 
 

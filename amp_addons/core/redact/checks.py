@@ -10,11 +10,31 @@ from amp_addons.core.redact import looks
 from amp_addons.core.redact.checksums import iban, luhn
 
 type Name = Literal[
-    "assigned", "beside", "password", "chosen", "header", "userinfo", "jwt", "pem", "mixed", "luhn", "iban", "public-ip", "phone", "owner", "odd"
+    "assigned",
+    "beside",
+    "password",
+    "chosen",
+    "header",
+    "userinfo",
+    "jwt",
+    "pem",
+    "mixed",
+    "luhn",
+    "iban",
+    "public-ip",
+    "phone",
+    "owner",
+    "odd",
 ]
 type Check = Callable[[bytes, int, int], bool]
 """Whether the value between two places in a text is a secret."""
 
+MAX_VALUE = 256
+"""How much of a value is looked at (bytes): what is random for so long is random."""
+_MOST_PASSWORD = 128
+_QUOTES = (b'"', b"'", b"`", b"\\")
+_NO_END = (b":", b"(", b"!")
+"""What does not come after a value: `host:port`, a call."""
 _NOT_NAMES = re.compile(
     rb"public|publishable|cache|primary|foreign|idempot|partition|sort_?key|dedup|max_?tokens|tokens\b|token_?(?:type|count|limit|usage|id)"
     rb"|keyboard|keyword|checksum|digest|sha\d|md5|hash|integrity|fingerprint|author|monkey|hotkey|keyframe"
@@ -47,19 +67,26 @@ _LEAST_BITS, _LEAST_BITS_BESIDE = 2.6, 2.9
 
 def assigned(data: bytes, start: int, end: int) -> bool:
     """A value given to a name that speaks of a secret."""
-    value, name = data[start:end], looks.name_before(data, start)
+    value = data[start : min(end, start + MAX_VALUE)]
+    if len(value) < _LEAST_SECRET or data[end : end + 1] in _NO_END:
+        return False
+    name = looks.name_before(data, start)
+    least = _LEAST_SECRET if _PASSWORD.search(name) else _LEAST_KEY
+    if not (looks.is_random(value, least, _LEAST_BITS) or (value.isdigit() and len(value) >= _LEAST_NUMBER)):
+        return False
     if _NOT_NAMES.search(name) or looks.is_odd_hex(value) or looks.is_interleaved(value):
         return False
-    if (_BARE.fullmatch(name) and looks.counts_up(value)) or _NEXT_ARGUMENT.search(data, max(0, start - 16), start):
-        return False
-    least = _LEAST_SECRET if _PASSWORD.search(name) else _LEAST_KEY
-    return looks.is_random(value, least, _LEAST_BITS) or (value.isdigit() and len(value) >= _LEAST_NUMBER)
+    return not (_BARE.fullmatch(name) and looks.counts_up(value)) and not _NEXT_ARGUMENT.search(data, max(0, start - 16), start)
 
 
 def beside(data: bytes, start: int, end: int) -> bool:
     """A value with no more than a space or a dash between it and the word that names it: it has to look random by itself."""
-    value = data[start:end]
-    if _NOT_NAMES.search(looks.name_before(data, start)) or (data[start - 1 : start] == b"-" and not looks.is_plain(value)):
+    value = data[start : min(end, start + MAX_VALUE)]
+    if (
+        len(value) < _LEAST_BESIDE
+        or _NOT_NAMES.search(looks.name_before(data, start))
+        or (data[start - 1 : start] == b"-" and not looks.is_plain(value))
+    ):
         return False
     return looks.is_random(value, _LEAST_BESIDE, _LEAST_BITS_BESIDE)
 
@@ -67,6 +94,8 @@ def beside(data: bytes, start: int, end: int) -> bool:
 def password(data: bytes, start: int, end: int) -> bool:
     """A quoted password: chosen by people, so of any look, but with letters and digits, and no template."""
     value = data[start:end]
+    if not (len(value) <= _MOST_PASSWORD and data[end : end + 1] in _QUOTES):
+        return False
     if _NOT_NAMES.search(looks.name_before(data, start)) or b"{" in value or value[:1] in (b"$", b"%", b"-", b"/", b"<"):
         return False
     return looks.is_mixed(value) and value.lower().rstrip(b"0123456789!") not in _MANUAL_PASSWORDS
@@ -75,6 +104,8 @@ def password(data: bytes, start: int, end: int) -> bool:
 def odd(data: bytes, start: int, end: int) -> bool:
     """A password full of punctuation of many kinds; templates, paths and expressions have few."""
     value = data[start:end]
+    if not (len(value) <= _MOST_PASSWORD and data[end : end + 1] in _QUOTES):
+        return False
     if _NOT_NAMES.search(looks.name_before(data, start)) or _TEMPLATE.search(value):
         return False
     return len(set(_ODD.findall(value))) >= _ODD_KINDS

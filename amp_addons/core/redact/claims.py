@@ -7,6 +7,8 @@ detector that knows the kind has looked at them as well; what it did not take, a
 import re
 from collections.abc import Iterable
 
+import ahocorasick_rs
+
 from amp_addons.core.redact.detector import MAX_KEYWORD, Detector
 
 _MARKS = "_-."
@@ -37,7 +39,7 @@ class Claims:
         self._prefixes = frozenset(word.encode() for word in prefixes if any(mark in word for mark in _MARKS))
         self._sizes = sorted({len(word) for word in self._prefixes})
         services = {word for one in known if one.near for word in one.keywords} - _WORDS
-        self._services = tuple(word.encode() for word in services)
+        self._services = ahocorasick_rs.BytesAhoCorasick([word.encode() for word in sorted(services)])
 
     def claim(self, data: bytes, start: int, end: int) -> bool:
         """Whether another detector is the one to decide about the value."""
@@ -47,4 +49,4 @@ class Claims:
         line = data[max(0, start - MAX_KEYWORD) : start].lower().rpartition(b"\n")[2]
         if data[start:end].isdigit() or not _KEY.search(line) or _PASSWORD.search(line):
             return False
-        return any(service in line for service in self._services)
+        return bool(self._services.find_matches_as_indexes(line))

@@ -30,17 +30,13 @@ hundred thousand has less."""
 
 SECRET = "secret"
 
-_EDGES = {
-    "token": (r"(?:^|[^0-9A-Za-z]|\\[nrt]|%[0-9A-Fa-f]{2})", r"(?:$|[^0-9A-Za-z_-])"),
-    "word": (r"(?:^|[^0-9A-Za-z]|\\[nrt]|%[0-9A-Fa-f]{2})", r"(?:$|[^0-9A-Za-z])"),
-    "left": (r"(?:^|[^0-9A-Za-z]|\\[nrt]|%[0-9A-Fa-f]{2})", ""),
-    "none": ("", ""),
-}
-"""What must stand around a match. RE2 has no look-around, so it is matched too. A letter before it is none where it is the end of an
-escape: `\\n` in JSON inside of JSON, `%3D` in a URL."""
-
-_LONGEST_EDGE = 4
-"""Most bytes of what stands before a match: a character, or an escape."""
+_LEFT = r"(?:^|[^0-9A-Za-z]|\\[nrt]|%[0-9A-Fa-f]{2})"
+"""What must stand before a match that does not begin with its keyword; `stands_apart` says the same of a place. A letter is none where it
+is the end of an escape: `\\n` in JSON inside of JSON, `%3D` in a URL."""
+_RIGHT = {"token": r"(?:$|[^0-9A-Za-z_-])", "word": r"(?:$|[^0-9A-Za-z])", "left": "", "none": ""}
+"""What must stand after a match. RE2 has no look-around, so it is matched too."""
+WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_ESCAPES = (b"\\n", b"\\r", b"\\t")
 
 _NEAR = (
     r"(?i:{words})(?:[0-9A-Za-z_. -]{{0,32}}[\"'`\])]{{0,2}}[ \t]{{0,3}}(?:[:.?|!=]{{0,3}}[=:]>?|,|>|=>)|[ \t_.:-]|[\w -]{{0,24}}[ _-])"
@@ -87,11 +83,15 @@ type Pattern = Annotated[str, msgspec.Meta(description="a pattern", extra={"chec
 
 
 class Shape(NamedTuple):
-    """A detector made ready. `group` is the part of a match that is the secret, `before` and `after` say how far around a keyword
-    (bytes) a match can reach."""
+    """A detector made ready. `match` is for a place where a match has to start, `search` for a stretch; `starts` says whether matches
+    start with a keyword, and `apart` whether not right after a letter or digit. `group` is the part of a match that is the secret.
+    `before` and `after` say how far around a keyword a match can reach (bytes)."""
 
+    match: Any
     search: Any
     group: int
+    starts: bool
+    apart: bool
     before: int
     after: int
 
@@ -118,7 +118,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pattern: Pattern
     near: bool = False
     edge: Literal["token", "word", "left", "none"] = "token"
-    run: Literal["word", "base64url", "dotted", "jwt", "base64", "cookie", "pem"] | None = None
+    run: Literal["word", "base64url", "dotted", "value", "quoted", "jwt", "base64", "cookie", "pem"] | None = None
     entropy: float = 0.0
     check: checks.Name | None = None
     begins: bool = False
@@ -130,21 +130,28 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @cached_property
     def shape(self) -> Shape:
         """Compiled on first use: of the detectors that ship, a text needs few."""
-        left, right = _EDGES[self.edge]
+        starts = self.starts
+        left = "" if starts or self.edge == "none" else _LEFT
         pattern = self.pattern
         if self.near:
             pattern = _NEAR.format(words="|".join(map(re2.escape, self.keywords)), value=pattern)
-        elif f"(?P<{SECRET}>" not in pattern:
+        elif f"<{SECRET}>" not in pattern:
             pattern = f"(?P<{SECRET}>{pattern})"
-        compiled = _compile(f"{left}(?:{pattern}){right}")
+        compiled = _compile(f"{left}(?:{pattern}){_RIGHT[self.edge]}")
         most = width(compiled.pattern)[1] or MAX_WIDTH
-        return Shape(compiled.search, compiled.groupindex[SECRET], _LONGEST_EDGE if self.near or self.starts else most, most)
+        group, before = compiled.groupindex[SECRET], 0 if starts else most
+        return Shape(compiled.match, compiled.search, group, starts, self.apart, before, most)
 
     @property
     def starts(self) -> bool:
         """Whether every match begins with one of the keywords, as far as is said or can be seen."""
         pattern = self.pattern.removeprefix(f"(?P<{SECRET}>").removeprefix("(?i:").replace("\\", "").lower()
-        return self.begins or pattern.startswith(self.keywords)
+        return self.near or self.begins or pattern.startswith(self.keywords)
+
+    @property
+    def apart(self) -> bool:
+        """Whether a keyword right after a letter or digit cannot begin a match."""
+        return self.edge != "none" and self.starts
 
     @property
     def max_width(self) -> int:
@@ -153,7 +160,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def refuses(self, data: bytes, start: int, end: int) -> bool:
         """Whether what the pattern found is no secret."""
-        value = data[start:end]
+        value = data[start : min(end, start + checks.MAX_VALUE)]
         if not self.fillers and is_filler(value):
             return True
         least = self.entropy or (LONG_ENTROPY if len(value) >= LONG and not self.fillers else 0)
@@ -172,6 +179,13 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return extent.pem(data, end) if self.run == "pem" else extent.run(data, end, self.run)
 
 
+def stands_apart(data: bytes, place: int) -> bool:
+    """Whether no letter or digit stands before a place, but for the end of an escape."""
+    if not place or data[place - 1] not in WORD:
+        return True
+    return data[place - 2 : place] in _ESCAPES or data[place - 3 : place - 2] == b"%"
+
+
 class UserDetector(Detector, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """A detector from a file that is not ours: all of it is tried at once, so that a mistake is said at start."""
 
@@ -179,8 +193,10 @@ class UserDetector(Detector, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for word in self.keywords:
             _keyword(word)
         _pattern(self.pattern)
-        if self.near and f"(?P<{SECRET}>" in self.pattern:
-            raise FieldError("pattern", f"a group '{SECRET}'", "none with near: the whole value is the secret")
+        if self.pattern.count(f"<{SECRET}>") > (not self.near):
+            raise FieldError(
+                "pattern", f"a group '{SECRET}' too many", "one at most, and none with near: there the whole value is the secret"
+            )
         try:
             shape = self.shape
         except ValueError as error:

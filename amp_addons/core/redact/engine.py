@@ -11,7 +11,7 @@ import ahocorasick_rs
 import msgspec
 
 from amp_addons.core.redact.claims import Claims
-from amp_addons.core.redact.detector import Detector, Kind
+from amp_addons.core.redact.detector import WORD, Detector, Kind, stands_apart
 
 MAX_FINDINGS = 100_000
 """Most findings in one text. A megabyte of nothing but keys has 40,000."""
@@ -73,7 +73,10 @@ class Engine:
         automaton, keywords = self._automaton
         places: dict[int, list[int]] = {}
         for word, start, _ in automaton.find_matches_as_indexes(data.lower(), overlapping=True):
-            for who in keywords[word]:
+            numbers, others = keywords[word]
+            if data[start - 1] in WORD and numbers is not others and not stands_apart(data, start):
+                numbers = others
+            for who in numbers:
                 if who in places:
                     places[who].append(start)
                 else:
@@ -85,47 +88,55 @@ class Engine:
         return Claims(self.detectors)
 
     @cached_property
-    def _automaton(self) -> tuple[ahocorasick_rs.BytesAhoCorasick, list[list[int]]]:
-        numbers: dict[bytes, list[int]] = {}
+    def _automaton(self) -> tuple[ahocorasick_rs.BytesAhoCorasick, list[tuple[list[int], list[int]]]]:
+        """For each keyword all its detectors, and those that take it right after a letter or digit too (the same list where all do)."""
+        numbers: dict[bytes, tuple[list[int], list[int]]] = {}
         for who, detector in enumerate(self.detectors):
             for word in detector.keywords:
-                numbers.setdefault(word.encode(), []).append(who)
+                every, anywhere = numbers.setdefault(word.encode(), ([], []))
+                every.append(who)
+                if not detector.apart:
+                    anywhere.append(who)
         automaton = ahocorasick_rs.BytesAhoCorasick(list(numbers), implementation=ahocorasick_rs.Implementation.DFA)
-        return automaton, list(numbers.values())
+        return automaton, [(every, every if every == anywhere else anywhere) for every, anywhere in numbers.values()]
 
 
 def _confirm(detector: Detector, data: bytes, places: list[int]) -> Iterator[tuple[int, int]]:
     """The secrets of one detector, in order and apart from each other."""
-    search, group, _, _ = detector.shape
+    match, search, group, starts, apart, before, after = detector.shape
     done = refused = 0
-    for start, stop in _windows(places, detector):
-        at = max(start, done)
-        while at < stop and (match := search(data, at, stop)):
-            first, last = match.span(group)
-            if first < 0:  # the way through the pattern that matched has no secret
-                at = max(match.end(), at + 1)
+    for start, stop, single in _windows(places, before, after):
+        single = single and starts
+        find, at = (match, start) if single else (search, max(start, done))
+        while done <= at < stop and (found := find(data, at, stop)):
+            first, last = found.span(group)
+            if first < 0 or (apart and not single and not stands_apart(data, found.start())):
+                at = max(found.start(), at) + 1
                 continue
             last = detector.end(data, last)
             if not detector.refuses(data, first, last):
                 at = done = last
                 yield first, last
-                continue
-            refused += 1
-            at = max(first if refused <= MAX_REFUSED else last, at + 1)
+            else:
+                refused += 1
+                at = max(first if refused <= MAX_REFUSED else last, at + 1)
+            if single:
+                break
 
 
-def _windows(places: list[int], detector: Detector) -> Iterator[tuple[int, int]]:
-    """Where a match can be, around the keywords: apart from each other, and in order."""
-    _, _, before, after = detector.shape
-    start, stop = -1, -1
+def _windows(places: list[int], before: int, after: int) -> Iterator[tuple[int, int, bool]]:
+    """Where a match can be, around the keywords: apart from each other, in order, and whether there is but one keyword."""
+    places.sort()  # they come in the order of the keywords' ends
+    start, stop, count = 0, -1, 0
     for place in places:
         if place - before > stop:
-            if stop >= 0:
-                yield start, stop
-            start = max(0, place - before)
+            if count:
+                yield start, stop, count == 1
+            start, count = max(0, place - before), 0
         stop = place + after
-    if stop >= 0:
-        yield start, stop
+        count += 1
+    if count:
+        yield start, stop, count == 1
 
 
 def merge(spans: list[Span]) -> list[Span]:

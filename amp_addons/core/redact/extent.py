@@ -9,6 +9,8 @@ MAX_PEM = 65_536
 
 # Patterns of ours, each a single class repeated: they cannot be slow.
 _RUNS = {
+    "value": re.compile(rb"[\w+/=.~|%-]*"),
+    "quoted": re.compile(rb"[^\"'`\\\s]*"),
     "word": re.compile(rb"\w*"),
     "base64url": re.compile(rb"[\w=-]*"),
     "dotted": re.compile(rb"[\w.=-]*"),

@@ -14,8 +14,9 @@ MAX_NAME = 96
 _FILLER = re.compile(rb"xxxx|\*\*\*|\.\.\.|example|placeholder|your[_-]|_here\b|change_?me|dummy|redacted|\$\{|\{\{|%\(|<[a-z]")
 _SAME = re.compile(rb"(.)\1{7}", re.DOTALL)
 
-_IDENTIFIER = re.compile(rb"([A-Za-z0-9_.$-]+)[^A-Za-z0-9_$]*\Z")
-_TYPES = frozenset(b"string str char const text bytes value default secret var let".split())
+_NAME = b"abcdefghijklmnopqrstuvwxyz0123456789_.$-"
+_NO_NAME = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz0123456789_$"))
+_TYPES = frozenset(b"string str char const text bytes value".split())
 
 _UUID = rb"[0-9A-Za-z]{8}-(?:[0-9A-Za-z]{4}-){3}[0-9A-Za-z]{12}"
 _IS_UUID = re.compile(_UUID)
@@ -25,12 +26,10 @@ _WORDISH = re.compile(
     rb"(?:[A-Za-z]{0,24}[0-9]{0,4}|[0-9]{1,8}|[0-9]{1,3}[A-Za-z]{1,4}|[A-Za-z]{1,3}[0-9]{1,3}[a-z]{2,}|0x[0-9a-fA-F]{1,8}|[A-Z]{2,}[0-9]{1,4}[A-Z]*)"
 )
 _PIECES = re.compile(rb"[^A-Za-z0-9]+")
-_CODE = re.compile(
-    rb"[({\[<$]|://|^/|^\./|^\.\./|^~/|::|^\d[\d.]*$|^\d{4}-\d\d-\d\d"
-    rb"|\.(?:py|js|ts|json|ya?ml|txt|md|pem|crt|key|go|rs|java|html?|png|jpe?g|svg|css|sh|toml|lock)\b"
-    rb"|(?:Key|Token|Secret|Password|Type|Map|Mgr|Bag|Req|Error|Manager|Provider|Config)s?$"
-    rb"|(?:[A-Z][a-z]{3,}){3}|(?:[A-Z][a-z]{5,}){2}"
-)
+_PATHS = (b"/", b"./", b"../", b"~/")
+_FILE = re.compile(rb"\.(?:py|js|ts|json|ya?ml|txt|md|pem|crt|key|go|rs|java|html?|png|jpe?g|svg|css|sh|toml|lock)\b|^\d[\d.]*$")
+_TYPE_ENDS = tuple(b"Key Token Secret Password Type Map Mgr Bag Req Error Manager Provider Config".split())
+_HUMPS = re.compile(rb"(?:[A-Z][a-z]{3,}){4}|(?:[A-Z][a-z]{6,}){2}")
 _OPEN_NUMBER = re.compile(
     rb"commit|\bsha\b|sha[-_]?\d|\bhash|digest|checksum|revision|\brev\b|\bmd5|etag|\buuid|build_?id|\bimage|/apps/|request_?id"
 )
@@ -55,13 +54,21 @@ def is_filler(value: bytes) -> bool:
 
 def is_random(value: bytes, least: int, bits: float) -> bool:
     """Whether the value, of so many bytes at least, looks like one that a machine drew, not like a name, a path, a version or code."""
-    if len(value) < least or _CODE.search(value):
+    if len(value) < least:
         return False
-    if _IS_UUID.fullmatch(value):
-        return True
-    if not is_mixed(value) or all(_WORDISH.fullmatch(piece) for piece in _PIECES.split(value)):
-        return False
-    return entropy(value) >= bits
+    if not is_mixed(value) or entropy(value) < bits or _is_code(value):
+        return _IS_UUID.fullmatch(value) is not None
+    return not all(_WORDISH.fullmatch(piece) for piece in _PIECES.split(value))
+
+
+def _is_code(value: bytes) -> bool:
+    """Whether it is a path, a file's name, or a name as types have them: `Ed25519PrivateKey`, `X509WorkloadIdentity`."""
+    return (
+        value.startswith(_PATHS)
+        or value.rstrip(b"s").endswith(_TYPE_ENDS)
+        or (b"." in value and _FILE.search(value) is not None)
+        or _HUMPS.search(value) is not None
+    )
 
 
 def is_mixed(value: bytes) -> bool:
@@ -99,16 +106,15 @@ def is_interleaved(value: bytes) -> bool:
 
 def name_before(data: bytes, start: int) -> bytes:
     """The identifier to which the value at `start` is given, in lower case."""
-    before = data[max(0, start - MAX_NAME) : start]
-    name = b""
-    for _ in range(2):
-        found = _IDENTIFIER.search(before)
-        if not found:
-            break
-        name, before = found[1].lower(), before[: found.start()]
-        if name not in _TYPES:
-            break
-    return name
+    before = data[max(0, start - MAX_NAME) : start].lower()
+    name, before = _last_name(before)
+    return _last_name(before)[0] or name if name in _TYPES else name
+
+
+def _last_name(text: bytes) -> tuple[bytes, bytes]:
+    text = text.rstrip(_NO_NAME)
+    rest = text.rstrip(_NAME)
+    return text[len(rest) :], rest
 
 
 def names_no_secret(data: bytes, start: int) -> bool:

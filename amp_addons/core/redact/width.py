@@ -110,9 +110,9 @@ class _Walk:
                 low, high = low * int(least), high * times if high else 0
                 self._at = repeat.end()
             elif char == "?":
-                # After another repetition it says how greedy that one is; treating it alike only loses some of the least.
                 low = 0
                 self._at += 1
             else:
                 break
+            self._at += self._text.startswith("?", self._at)  # lazy: as wide as greedy
         return low, high
