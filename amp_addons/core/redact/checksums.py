@@ -3,56 +3,11 @@
 import re
 
 _IBAN_LENGTHS = {
-    "NO": 15,
-    "BE": 16,
-    "DK": 18,
-    "FI": 18,
-    "NL": 18,
-    "MK": 19,
-    "SI": 19,
-    "AT": 20,
-    "BA": 20,
-    "EE": 20,
-    "LT": 20,
-    "LU": 20,
-    "CH": 21,
-    "HR": 21,
-    "LI": 21,
-    "LV": 21,
-    "BG": 22,
-    "DE": 22,
-    "GB": 22,
-    "GE": 22,
-    "IE": 22,
-    "ME": 22,
-    "RS": 22,
-    "AE": 23,
-    "GI": 23,
-    "IL": 23,
-    "AD": 24,
-    "CZ": 24,
-    "ES": 24,
-    "MD": 24,
-    "PK": 24,
-    "RO": 24,
-    "SA": 24,
-    "SE": 24,
-    "SK": 24,
-    "TN": 24,
-    "PT": 25,
-    "FR": 27,
-    "GR": 27,
-    "IT": 27,
-    "MC": 27,
-    "SM": 27,
-    "AL": 28,
-    "CY": 28,
-    "HU": 28,
-    "LB": 28,
-    "PL": 28,
-    "TR": 26,
-    "UA": 29,
-    "MT": 31,
+    entry[:2]: int(entry[2:])
+    for entry in """
+    NO15 BE16 DK18 FI18 NL18 MK19 SI19 AT20 BA20 EE20 LT20 LU20 CH21 HR21 LI21 LV21 BG22 DE22 GB22 GE22 IE22 ME22 RS22 AE23 GI23 IL23 AD24
+    CZ24 ES24 MD24 PK24 RO24 SA24 SE24 SK24 TN24 PT25 TR26 FR27 GR27 IT27 MC27 SM27 AL28 CY28 HU28 LB28 PL28 UA29 MT31
+    """.split()
 }
 _NO_DIGIT = re.compile(rb"[^0-9]")
 

@@ -45,9 +45,7 @@ _NEAR = (
 """A value that has no look of its own, with the name of its service before it: `{words}_token = "{value}"` and the like."""
 
 type Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z", description="16 hexadecimal digits")]
-type Kind = Literal[
-    "cloud", "model", "code-host", "ci", "chat", "payment", "database", "web", "service", "key-file", "generic", "personal", "custom"
-]
+type Kind = Literal["cloud", "model", "code-host", "ci", "chat", "payment", "database", "web", "service", "generic", "personal", "custom"]
 
 
 def _keyword(text: str) -> None:
