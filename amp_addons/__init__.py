@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from amp_addons.core.reading import Summary
     from amp_addons.core.sse import ServerSentEvent, SSEDecoder
     from amp_addons.rulefiles.catalog import Catalog, Classification, classify
+    from amp_addons.rulefiles.detectors import Masked, Redactor
 
-__all__ = ["Catalog", "Classification", "SSEDecoder", "ServerSentEvent", "StreamReader", "Summary", "classify"]
+__all__ = ["Catalog", "Classification", "Masked", "Redactor", "SSEDecoder", "ServerSentEvent", "StreamReader", "Summary", "classify"]
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Catalog": "amp_addons.rulefiles.catalog",
     "Classification": "amp_addons.rulefiles.catalog",
+    "Masked": "amp_addons.rulefiles.detectors",
+    "Redactor": "amp_addons.rulefiles.detectors",
     "SSEDecoder": "amp_addons.core.sse",
     "ServerSentEvent": "amp_addons.core.sse",
     "StreamReader": "amp_addons.core.reader",

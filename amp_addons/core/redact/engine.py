@@ -1,0 +1,168 @@
+"""Finding: one pass of an Aho-Corasick automaton for all keywords, then RE2 near the keywords alone.
+
+All work is on bytes: `re2` turns offsets of `str` into bytes and back on each call, at the price of the whole text. The windows of a
+detector's keywords that touch are searched as one, so that a text full of keywords costs one linear search, not one for each.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+import ahocorasick_rs
+import msgspec
+
+from amp_addons.core.redact.claims import Claims
+from amp_addons.core.redact.detector import WORD, Detector, Kind, stands_apart
+
+MAX_FINDINGS = 100_000
+"""Most findings in one text. A megabyte of nothing but keys has 40,000."""
+
+MAX_REFUSED = 1000
+"""So many times in a text, and for a detector, the inside of a value that was refused is searched for another secret; later ones are passed
+over as a whole. Without it, values of a thousand characters that begin one after the other would be read a thousand times each."""
+
+_CONTINUATION = bytes(range(0x80, 0xC0))
+
+type Span = tuple[int, int, int]
+"""Start and end in bytes, and the detector's number."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A secret's place, in characters. Never the secret itself."""
+
+    detector: str
+    kind: Kind
+    start: int
+    end: int
+
+
+class TooManyFindings(ValueError):
+    """There are more than MAX_FINDINGS in the text. Whoever enforces must not let it pass."""
+
+    def __init__(self) -> None:
+        super().__init__(f"more than {MAX_FINDINGS:,} secrets in one text")
+
+
+class Engine:
+    """Finds what the detectors know. The same id twice: the later one replaces the earlier."""
+
+    def __init__(self, detectors: Iterable[Detector]) -> None:
+        known = {detector.id: detector for detector in detectors}.values()
+        self.detectors = tuple(sorted(known, key=lambda detector: detector.yields))
+
+    def find(self, text: str) -> list[Finding]:
+        """The secrets in `text` in order, each place once: of findings that overlap, the widest gives the name."""
+        data = text.encode("utf-8", "replace")  # a lone surrogate becomes one `?`: the count of characters stays
+        spans = merge(self._spans(data))
+        at = (lambda place: place) if len(data) == len(text) else _characters(data)
+        return [Finding(self.detectors[who].id, self.detectors[who].kind, at(start), at(end)) for start, end, who in spans]
+
+    def _spans(self, data: bytes) -> list[Span]:
+        spans: list[Span] = []
+        for who, places in self._places(data).items():
+            detector = self.detectors[who]
+            found = _confirm(detector, data, places)
+            if detector.yields:
+                found = (span for span in found if not self._claims.claim(data, *span))
+            spans += ((start, end, who) for start, end in found)
+            if len(spans) > MAX_FINDINGS:
+                raise TooManyFindings
+        return spans
+
+    def _places(self, data: bytes) -> dict[int, list[int]]:
+        """Where each detector's keywords start, by the detector's number."""
+        automaton, keywords = self._automaton
+        places: dict[int, list[int]] = {}
+        for word, start, _ in automaton.find_matches_as_indexes(data.lower(), overlapping=True):
+            numbers, others = keywords[word]
+            if data[start - 1] in WORD and numbers is not others and not stands_apart(data, start):
+                numbers = others
+            for who in numbers:
+                if who in places:
+                    places[who].append(start)
+                else:
+                    places[who] = [start]
+        return places
+
+    @cached_property
+    def _claims(self) -> Claims:
+        return Claims(self.detectors)
+
+    @cached_property
+    def _automaton(self) -> tuple[ahocorasick_rs.BytesAhoCorasick, list[tuple[list[int], list[int]]]]:
+        """For each keyword all its detectors, and those that take it right after a letter or digit too (the same list where all do)."""
+        numbers: dict[bytes, tuple[list[int], list[int]]] = {}
+        for who, detector in enumerate(self.detectors):
+            for word in detector.keywords:
+                every, anywhere = numbers.setdefault(word.encode(), ([], []))
+                every.append(who)
+                if not detector.apart:
+                    anywhere.append(who)
+        automaton = ahocorasick_rs.BytesAhoCorasick(list(numbers), implementation=ahocorasick_rs.Implementation.DFA)
+        return automaton, [(every, every if every == anywhere else anywhere) for every, anywhere in numbers.values()]
+
+
+def _confirm(detector: Detector, data: bytes, places: list[int]) -> Iterator[tuple[int, int]]:
+    """The secrets of one detector, in order and apart from each other."""
+    match, search, group, starts, apart, before, after = detector.shape
+    done = refused = 0
+    for start, stop, single in _windows(places, before, after):
+        single = single and starts
+        find, at = (match, start) if single else (search, max(start, done))
+        while done <= at < stop and (found := find(data, at, stop)):
+            first, last = found.span(group)
+            if first < 0 or (apart and not single and not stands_apart(data, found.start())):
+                at = max(found.start(), at) + 1
+                continue
+            last = detector.end(data, last)
+            if not detector.refuses(data, first, last):
+                at = done = last
+                yield first, last
+            else:
+                refused += 1
+                at = max(first if refused <= MAX_REFUSED else last, at + 1)
+            if single:
+                break
+
+
+def _windows(places: list[int], before: int, after: int) -> Iterator[tuple[int, int, bool]]:
+    """Where a match can be, around the keywords: apart from each other, in order, and whether there is but one keyword."""
+    places.sort()  # they come in the order of the keywords' ends
+    start, stop, count = 0, -1, 0
+    for place in places:
+        if place - before > stop:
+            if count:
+                yield start, stop, count == 1
+            start, count = max(0, place - before), 0
+        stop = place + after
+        count += 1
+    if count:
+        yield start, stop, count == 1
+
+
+def merge(spans: list[Span]) -> list[Span]:
+    """Spans that overlap as one, by the number of the widest of them."""
+    merged: list[Span] = []
+    widest = 0
+    for start, end, who in sorted(spans):
+        if merged and start < merged[-1][1]:
+            first, last, owner = merged[-1]
+            if end - start > widest:
+                widest, owner = end - start, who
+            merged[-1] = (first, max(last, end), owner)
+        else:
+            widest = end - start
+            merged.append((start, end, who))
+    return merged
+
+
+class _characters:
+    """Turns places in UTF-8 into places in characters; asked in rising order, so that each byte is counted once."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._bytes = self._count = 0
+
+    def __call__(self, place: int) -> int:
+        self._count += len(self._data[self._bytes : place].translate(None, _CONTINUATION))
+        self._bytes = place
+        return self._count

@@ -1,0 +1,61 @@
+"""Detectors of secrets: the YAML files that ship, and the user's."""
+
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from amp_addons.core.redact import redactor as core
+from amp_addons.core.redact.detector import Detector, Kind, UserDetector
+from amp_addons.core.redact.engine import Finding
+from amp_addons.core.redact.redactor import Masked
+from amp_addons.rulefiles.schema import decode
+from amp_addons.rulefiles.shipped import shipped
+from amp_addons.rulefiles.yamlfile import read
+
+__all__ = ["DetectorFile", "Finding", "Masked", "Redactor"]
+
+
+class DetectorFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A user's file. `kind` is that of each detector that does not say another."""
+
+    kind: Kind = "custom"
+    title: str | None = None
+    detectors: tuple[UserDetector, ...] = ()
+
+    @classmethod
+    def load(cls, path: str | Path) -> tuple[Detector, ...]:
+        """The detectors of one file. Raises RuleFileError (a ValueError) with all that is wrong with it."""
+        file = decode(read(path), cls, unique=[("detectors", "id")])
+        return tuple(msgspec.structs.replace(one, kind=file.kind) if one.kind == "custom" else one for one in file.detectors)
+
+
+class _ShippedFile(DetectorFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of ours: its patterns are compiled when they are needed. That they can be is tested."""
+
+    detectors: tuple[Detector, ...] = ()  # type: ignore[assignment]
+
+
+class Redactor(core.Redactor):
+    """A redactor whose detectors come from files."""
+
+    @classmethod
+    def builtin(cls) -> Self:
+        """Every secret detector that ships; none for personal data."""
+        return cls.load()
+
+    @classmethod
+    def load(cls, *files: str | Path, personal: bool = False) -> Self:
+        """The detectors that ship (those for personal data only with `personal`), and the given files': a later id replaces an earlier.
+
+        Raises RuleFileError (a ValueError) with all that is wrong with the first bad file.
+        """
+        detectors = [one for one in _shipped() if personal or one.kind != "personal"]
+        return cls([*detectors, *(one for file in files for one in DetectorFile.load(file))])
+
+
+@cache
+def _shipped() -> tuple[Detector, ...]:
+    paths = sorted(shipped("detectors").glob("*.yaml"))
+    return tuple(detector for path in paths for detector in _ShippedFile.load(path))

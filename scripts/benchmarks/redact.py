@@ -1,0 +1,128 @@
+"""What masking costs: a prompt of source code, against the same patterns one by one with `re`, and texts made to be slow.
+
+The source code is the standard library's, which is at hand everywhere. The comparison with `re` runs each detector's own pattern over the
+whole text, as a scanner without keywords does, and once only: it takes seconds. A sixth of a megabyte stands for the whole of it.
+"""
+
+import argparse
+import gc
+import re
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from amp_addons import Redactor
+
+SIZE = 1_000_000
+MAX_MS = 40
+MIN_RATIO = 15
+MAX_HOSTILE = 10
+
+
+def source(size: int) -> str:
+    """So much of the standard library's own source, from all over it, without what is not ASCII."""
+    library = Path(sysconfig.get_path("stdlib"))
+    files = sorted(path for path in library.rglob("*.py") if "site-packages" not in path.parts)
+    text, step = "", max(1, len(files) // 60)
+    for path in (files[at] for start in range(step) for at in range(start, len(files), step)):
+        text += path.read_text(encoding="utf-8", errors="replace")[:40_000]
+        if len(text) >= size:
+            break
+    return text[:size].encode("ascii", "replace").decode()
+
+
+def repeat(part: str, size: int) -> str:
+    return (part * (size // len(part) + 1))[:size]
+
+
+def hostile(redactor: Redactor, size: int) -> dict[str, str]:
+    words = [word for detector in redactor.detectors for word in detector.keywords]
+    each = max(1, size // len(words))
+    return {
+        "all keywords, over and over": repeat("".join(words), size),
+        "each keyword, back to back": "".join(repeat(word, each) for word in words)[:size],
+        "sk-sk-sk-": repeat("sk-", size),
+        "eyJ, no dot": repeat("eyJ" + "a" * 30, size),
+        "token=token=": repeat("token=", size),
+        "token=a1token=a1": repeat("token=a1", size),
+        "refused values": repeat("token=abcdef1234567890abcdef ", size),
+        "quotes without end": repeat('password="' + "a" * 20, size),
+        "://a:://a:": repeat("://a:", size),
+        "BEGIN, no END": repeat("-----BEGIN PRIVATE KEY-----", size),
+        "one line of base64": repeat("QUJDa1b2key+", size),
+        "twenty thousand secrets": repeat("npm_" + "a1B2c3D4e5F6" * 3 + " filler text, filler text, filler text. ", size),
+        "not ASCII": repeat("ключ=naïve token=é", size),
+    }
+
+
+def milliseconds(call: Callable[[], object], rounds: int) -> float:
+    times = []
+    for _ in range(rounds):
+        gc.collect()
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return min(times) * 1000
+
+
+def one_by_one(redactor: Redactor) -> list[re.Pattern[bytes]]:
+    """The same patterns for `re`, as far as it takes them."""
+    patterns = []
+    for detector in redactor.detectors:
+        patterns.append(re.compile(detector.shape.search.__self__.pattern.replace(r"\z", r"\Z").encode()))
+    return patterns
+
+
+def scan(patterns: list[re.Pattern[bytes]], data: bytes) -> int:
+    return sum(1 for pattern in patterns for _ in pattern.finditer(data))
+
+
+def loading() -> Table:
+    table = Table("import", "builtin()", "first mask", title="loading, in a new process: ms (≤ 150 for the last two)")
+    code = (
+        "import time; a = time.perf_counter(); from amp_addons.rulefiles.detectors import Redactor; b = time.perf_counter();"
+        "r = Redactor.builtin(); c = time.perf_counter(); r.mask('key'); d = time.perf_counter(); print(b - a, c - b, d - c)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    table.add_row(*(f"{float(part) * 1000:.0f}" for part in done.stdout.split()))
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, prog="scripts/bench redact")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and no comparison with re")
+    args = parser.parse_args()
+    rounds = 3 if args.quick else 9
+    redactor = Redactor.builtin()
+    text = source(SIZE)
+    redactor.mask(text)
+    console = Console(width=max(120, Console().width))
+    console.print(loading())
+
+    ours = milliseconds(lambda: redactor.mask(text), rounds)
+    table = Table(
+        "detectors", f"mask ≤ {MAX_MS}", "re, one by one", f"ratio ≥ {MIN_RATIO}", title="1 MB of source code: ms, best of some rounds"
+    )
+    if args.quick:
+        table.add_row(str(len(redactor.detectors)), f"{ours:.1f}", "-", "-")
+    else:
+        patterns, part = one_by_one(redactor), text.encode()[: SIZE // 6]
+        theirs = milliseconds(lambda: scan(patterns, part), 1) * SIZE / len(part)
+        table.add_row(str(len(redactor.detectors)), f"{ours:.1f}", f"{theirs:.0f}", f"{theirs / ours:.0f}")
+    console.print(table)
+
+    table = Table("text", "findings", "ms", f"to {MAX_MS} ms ≤ {MAX_HOSTILE}", title="1 MB made to be slow: ms, best of some rounds")
+    for name, bad in hostile(redactor, SIZE).items():
+        spent = milliseconds(lambda bad=bad: redactor.mask(bad), 3)
+        table.add_row(name, f"{len(redactor.find(bad)):,}", f"{spent:.0f}", f"{spent / MAX_MS:.1f}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
