@@ -50,6 +50,11 @@ class StringSpan(msgspec.Struct, frozen=True, gc=False):
     def pointer(self) -> str:
         return _pointer_below(self._place, self._key)
 
+    @property
+    def key(self) -> str:
+        """The key that it stands under, nothing for an item of an array."""
+        return "" if isinstance(self._key, int) or not self._key else key_text(self._key)
+
 
 def _pointer_below(holder: _Place | None, key: bytes | int) -> str:
     above = holder.pointer if holder else None

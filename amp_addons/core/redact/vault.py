@@ -1,0 +1,90 @@
+"""Placeholders: what goes upstream in a secret's place, and which secret comes back for it, in memory alone.
+
+A placeholder says nothing of its secret and is the same for the same secret as long as the proxy runs (the same on every proxy that has
+the same key), so that prompt caches stay valid. Which placeholders may be turned back is another matter: only those that this client
+sent, in this conversation, to this upstream (THREATS 3).
+"""
+
+from base64 import b32encode
+from collections import OrderedDict
+from collections.abc import Container, Mapping
+from hmac import digest
+from typing import NamedTuple
+
+PREFIX = "zqx"
+"""What placeholders begin with: three letters that no English word and hardly any code has in a row, so that streams seldom wait."""
+
+LENGTH = 32
+"""Characters of a placeholder: the prefix and 145 bits, so that two secrets never have the same one by chance."""
+
+MAX_SCOPES = 1000
+"""Conversations remembered; the one that was used least lately goes first."""
+
+MAX_SECRETS = 10_000
+"""Secrets remembered of one conversation."""
+
+LIFETIME = 24 * 3600.0
+"""Seconds after its last use that a conversation is forgotten."""
+
+
+class Scope(NamedTuple):
+    """For whom a placeholder stands: client address, conversation, and the upstream that was given it."""
+
+    client: str
+    thread: str
+    upstream: str
+
+
+class VaultFull(ValueError):
+    """A conversation has more secrets than are remembered: what could not be turned back is not sent."""
+
+
+class _Kept:
+    def __init__(self) -> None:
+        self.used = 0.0
+        self.secrets: dict[str, str] = {}  # by placeholder
+
+
+class Vault:
+    """Remembers which placeholder stands for which secret. Times are the caller's, in seconds."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._scopes: OrderedDict[Scope, _Kept] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self._scopes)} conversations)"
+
+    def hide(self, secret: str, scope: Scope | None, now: float, text: Container[str] = "") -> str:
+        """The placeholder for a secret, none that already stands in `text`. Without a scope nothing is remembered.
+
+        Raises VaultFull.
+        """
+        for turn in range(16):
+            placeholder = self.placeholder(secret, turn)
+            if placeholder not in text:
+                break
+        if scope is not None:
+            kept = self._kept(scope, now)
+            if placeholder not in kept.secrets and len(kept.secrets) >= MAX_SECRETS:
+                raise VaultFull(f"more than {MAX_SECRETS:,} secrets in one conversation")
+            kept.secrets[placeholder] = secret
+        return placeholder
+
+    def placeholder(self, secret: str, turn: int = 0) -> str:
+        found = digest(self._key, b"%d\0%b" % (turn, secret.encode("utf-8", "surrogatepass")), "sha256")
+        return PREFIX + b32encode(found).decode().lower()[: LENGTH - len(PREFIX)]
+
+    def known(self, scope: Scope | None, now: float) -> Mapping[str, str]:
+        """The secrets of a scope by placeholder: the vault's own mapping, to look at."""
+        if scope is None or scope not in self._scopes:
+            return {}
+        return self._kept(scope, now).secrets
+
+    def _kept(self, scope: Scope, now: float) -> _Kept:
+        while self._scopes and (now - next(iter(self._scopes.values())).used > LIFETIME or len(self._scopes) > MAX_SCOPES):
+            self._scopes.popitem(last=False)
+        kept = self._scopes.pop(scope, None) or _Kept()
+        kept.used = now
+        self._scopes[scope] = kept
+        return kept
