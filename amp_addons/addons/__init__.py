@@ -24,6 +24,7 @@ class Spec(NamedTuple):
 
 ADDONS = {
     "startup": Spec("amp_addons.addons.startup:Startup"),
+    "saving": Spec("amp_addons.addons.saving:Saving", ("startup",)),
     "classify": Spec("amp_addons.addons.classify:Classify", ("startup",)),
     "trace": Spec("amp_addons.addons.trace:Trace", ("classify",)),
     "rules": Spec("amp_addons.addons.rules:Rules", ("classify",)),
