@@ -71,7 +71,7 @@ def said(text: str) -> list[str]:
         ("on: yes", "1:5: on: found 'yes', expected true or false."),
         ("paths: abc", "1:8: paths: found 'abc', expected an even number of letters."),
         ("paths: [ab, abc]", "1:13: paths[1]: found 'abc', expected an even number of letters."),
-        ("paths: {a: b}", "1:8: paths: found keys and values, expected text or a list of text."),
+        ("paths: {a: b}", "1:8: paths: found keys and values, expected text, or a list of such."),
         ("names: []", "1:8: names: found an empty list, expected a list of text (at least 1 long)."),
         ("short: long", "1:8: short: found 'long', expected text (at most 3 long)."),
         ("numbers: {a: 1, b: x}", "1:20: numbers.b: found 'x', expected a whole number."),
