@@ -5,7 +5,6 @@ are no names in Python end in `_` here.
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_network
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -14,31 +13,27 @@ from msgspec import UNSET, Meta, UnsetType
 from amp_addons.core.answers.canned import Canned
 from amp_addons.core.endpoint import Category, Id, Route
 from amp_addons.core.fields import FieldError
-from amp_addons.core.rules import pattern
-from amp_addons.core.rules.header import check_name, check_value
-from amp_addons.core.rules.url import check_proxy, check_url
+from amp_addons.core.json_pointer import is_within
+from amp_addons.core.rules.kinds import (
+    HeaderName,
+    HeaderValue,
+    HostText,
+    Line,
+    Network,
+    OneOrMore,
+    PathText,
+    Percent,
+    Pointer,
+    Proxy,
+    Seconds,
+    SeenName,
+    Text,
+    Url,
+)
 
 type Mode = Literal["enforce", "observe"]
 type Key = Literal["thread", "client", "model", "request"]
 """What keeps a choice by chance the same: the same key, the same choice."""
-
-
-def _text(description: str, **extra: Any) -> Meta:
-    return Meta(description=description, extra=extra or None)
-
-
-type Text = Annotated[str, _text("a pattern (a glob, or RE2 after re:)", check=pattern.parse)]
-type HostText = Annotated[str, _text("a host pattern", check=lambda text: pattern.parse(text, fold=True))]
-type PathText = Annotated[str, _text("a path pattern", check=lambda text: pattern.parse(text, path=True))]
-type Network = Annotated[str, _text("an address or a network such as 10.0.0.0/8", check=ip_network)]
-type HeaderName = Annotated[str, _text("a header name", check=check_name)]
-type HeaderValue = Annotated[str, _text("a header value without control characters", check=check_value)]
-type Url = Annotated[str, _text("http(s)://HOST, perhaps with a port and a path", check=check_url)]
-type Proxy = Annotated[str, _text("http(s)://HOST:PORT", check=check_proxy)]
-type Pointer = Annotated[str, Meta(pattern=r"^(/.*)?\Z", description="a JSON pointer (RFC 6901) such as /messages/0/role")]
-type Percent = Annotated[float, Meta(ge=0, le=100, description="a percentage from 0 to 100")]
-type Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, more than 0")]
-type OneOrMore[T] = T | Annotated[tuple[T, ...], Meta(min_length=1)]
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -92,7 +87,7 @@ class Match(Struct, frozen=True, kw_only=True):
     host: OneOrMore[HostText] | None = None
     path: OneOrMore[PathText] | None = None
     query: dict[str, OneOrMore[Text] | bool] = {}
-    header: dict[HeaderName, OneOrMore[Text] | bool] = {}
+    header: dict[SeenName, OneOrMore[Text] | bool] = {}
     model: OneOrMore[Text] | None = None
     stream: bool | None = None
     body: OneOrMore[BodyTest] | None = None
@@ -101,8 +96,8 @@ class Match(Struct, frozen=True, kw_only=True):
     thread: OneOrMore[Text] | None = None
     tool: OneOrMore[Text] | None = None
     sample: Percent | Sample | None = None
-    any: tuple["Match", ...] = ()
-    all: tuple["Match", ...] = ()
+    any: Annotated[tuple["Match", ...], Meta(min_length=1)] = ()
+    all: Annotated[tuple["Match", ...], Meta(min_length=1)] = ()
     not_: "Match | None" = msgspec.field(default=None, name="not")
 
     def parts(self) -> Iterator[tuple[str, "Match"]]:
@@ -149,9 +144,9 @@ class Then(Struct, frozen=True, kw_only=True):
     remove_headers: tuple[HeaderName, ...] = ()
     set_body: dict[Pointer, Any] = {}
     remove_body: tuple[Pointer, ...] = ()
-    model: Annotated[str, Meta(min_length=1)] | dict[Text, str] | None = None
-    tag: OneOrMore[str] | None = None
-    alert: bool | str = False
+    model: Line | dict[Text, Line] | None = None
+    tag: OneOrMore[Line] | None = None
+    alert: bool | Line = False
     credentials: Literal["keep"] | None = None
     credentials_host: str | None = None
     allow_protected: bool = False
@@ -164,8 +159,15 @@ class Then(Struct, frozen=True, kw_only=True):
             raise FieldError("credentials", "keep without a route", "it beside route, whose upstream gets them")
         if self.credentials and not self.credentials_host:
             raise FieldError("credentials", "keep without credentials_host", "the host that gets them beside it, in credentials_host")
+        if clash := _clash([*self.set_body, *self.remove_body, *(["/model"] if self.model else [])]):
+            key = "set_body" if clash in self.set_body else "remove_body"
+            raise FieldError(key, f"{clash} beside another change of the same place", "one change of a place and what is in it")
         if self.passthrough and self.changes():
             raise FieldError("passthrough", "passthrough beside changes", "passthrough alone: what is not decrypted cannot be changed")
+
+    def acts(self) -> bool:
+        """Whether anything is done, rather than noted: a rule that only looks never blocks."""
+        return self.terminal is not None or self.changes()
 
     def changes(self) -> bool:
         """Whether the request is changed by more than being sent elsewhere."""
@@ -177,6 +179,11 @@ class Then(Struct, frozen=True, kw_only=True):
 
 
 TERMINAL = ("route", "block", "respond", "allow", "passthrough")
+
+
+def _clash(pointers: list[str]) -> str | None:
+    """The first pointer that another one leads to, or out of."""
+    return next((each for n, each in enumerate(pointers) if is_within(each, pointers[:n] + pointers[n + 1 :])), None)
 
 
 class Rule(Struct, frozen=True, kw_only=True):
