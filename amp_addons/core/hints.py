@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from amp_addons.core.encoding import decode_body
+from amp_addons.core.json_problem import HALF_PAIR
 
 MAX_BODY = 8 * 1024 * 1024
 """Largest request body looked into (bytes). Picking fields out of 1 MiB takes about a millisecond of the event loop."""
@@ -21,7 +22,8 @@ MAX_TOOLS = 1000
 MAX_NAME = 256
 """Longest name or identifier taken over (characters): the APIs allow 64 to 128 for a tool."""
 
-_MODEL_IN_PATH = re.compile(r"/(?:models|tunedModels)/([^/]+)")
+MODEL_IN_PATH = re.compile(r"/(?:models|tunedModels)/([^/]+)")
+"""The segment that names a model, and with a colon what is asked of it."""
 
 
 class RequestHints(msgspec.Struct, frozen=True, gc=False):
@@ -53,6 +55,12 @@ class _Body(msgspec.Struct, gc=False):
     params: msgspec.Raw = msgspec.Raw()  # Amp's own calls
 
 
+class _Asked(msgspec.Struct, gc=False):
+    # As nearly all bodies have them; the others are read as _Body.
+    model: str | None = None
+    stream: bool | None = None
+
+
 class _Message(msgspec.Struct, gc=False):
     """Nothing of it is needed: an empty struct is the smallest thing that can be counted."""
 
@@ -80,6 +88,7 @@ class _Ids(msgspec.Struct, gc=False):
 
 
 _body = msgspec.json.Decoder(_Body)
+_asked = msgspec.json.Decoder(_Asked)
 _counted = msgspec.json.Decoder(list[_Message])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 _tool = msgspec.json.Decoder(_Tool)
@@ -91,8 +100,8 @@ _flag = msgspec.json.Decoder(bool)
 
 def read_hints(path: str, body: bytes | None, content_encoding: str | None = None) -> RequestHints:
     """Read the hints of one request. `path` is the request target; never raises: what cannot be read is None."""
-    model, stream = _from_path(path)
-    fields = _read(_body, _plain(body, content_encoding))
+    model, stream = model_in_path(path)
+    fields = _read_whole(_body, _plain(body, content_encoding))
     if fields is None:
         return RequestHints(model=model, stream=stream)
     given = _read(_ids, fields.metadata) or _read(_ids, fields.params) or _Ids()
@@ -106,9 +115,20 @@ def read_hints(path: str, body: bytes | None, content_encoding: str | None = Non
     )
 
 
-def _from_path(path: str) -> tuple[str | None, bool | None]:
-    """`…/models/{model}:{method}`, the colon escaped or not. A model without a method is a resource, not a request to it."""
-    if not (found := _MODEL_IN_PATH.search(path.partition("?")[0].partition("#")[0])):
+def read_asked(body: bytes | None) -> tuple[str | None, bool | None]:
+    """Model and stream alone, of a plain body."""
+    if asked := _read_whole(_asked, body):
+        return asked.model[:MAX_NAME] if asked.model else None, asked.stream
+    hints = read_hints("", body)
+    return hints.model, hints.stream
+
+
+def model_in_path(path: str) -> tuple[str | None, bool | None]:
+    """`…/models/{model}:{method}`, the colon escaped or not: the model, and whether a stream is wanted of it.
+
+    A model without a method is a resource, not a request to it.
+    """
+    if "odels/" not in path or not (found := MODEL_IN_PATH.search(path.partition("?")[0].partition("#")[0])):
         return None, None
     model, colon, method = unquote(found[1]).rpartition(":")
     return (model[:MAX_NAME], method.startswith("stream")) if model and colon else (None, None)
@@ -165,6 +185,12 @@ def _name(raw: msgspec.Raw) -> str | None:
 
 def _is_text(raw: msgspec.Raw) -> bool:
     return bytes(memoryview(raw)[:1]) == b'"'
+
+
+def _read_whole(decoder: msgspec.json.Decoder[Any], body: bytes | None) -> Any:
+    """A body, even with half a surrogate pair in it, which msgspec refuses: clients that cut texts send it, and servers take it."""
+    found = _read(decoder, body)
+    return _read(decoder, HALF_PAIR.sub(rb"\\n", body)) if found is None and body and b"\\u" in body else found
 
 
 def _read(decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw | bytes | None) -> Any:

@@ -1,11 +1,11 @@
 """RFC 6901 pointers into the bytes of a JSON text. The text is taken as valid: `json_problem.problem_of` says whether it is.
 
-Readers differ in which of two equal keys they take, and some (Go's) in whether `Model` is `model`: a key on the way that stands twice,
-or in other letters, is refused instead of guessed.
+Readers differ in which of two equal keys they take, and some (Go's) in whether `Model` is `model`, a long s in it an s: a key on the
+way that stands twice, or in other letters, is refused instead of guessed.
 """
 
 import re
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -54,6 +54,11 @@ def escape(key: str) -> str:
 
 def pointer_of(path: Path) -> str:
     return "".join(f"/{escape(key)}" for key in path)
+
+
+def is_within(pointer: str, places: Collection[str]) -> bool:
+    """Whether a pointer leads to one of the places, or into it."""
+    return any(pointer == place or pointer.startswith(f"{place}/") for place in places)
 
 
 def find(data: bytes, pointer: str) -> Span | None:
@@ -116,25 +121,26 @@ def find_each(data: bytes, pattern: str) -> Iterator[tuple[str, Span]]:
 
 
 class _Inside(msgspec.Struct):
-    """What is directly in an array or object: the wanted values by key, a wanted key that stands twice (in any letters), a gap for more."""
+    """What is directly in an array or object: the wanted values by key, where another would go, and a wanted key that stands twice."""
 
     found: dict[str, Span]
     gap: Gap | None = None
     twice: str | None = None
 
 
-def _look_into(text: JsonText, span: Span, wanted: Container[str] | None) -> _Inside:
+def _look_into(text: JsonText, span: Span, wanted: Collection[str] | None) -> _Inside:
     """Read an array or object; `wanted` None is all of it. Other values have nothing in them, and no gap."""
     inside = _Inside({})
     keyed = text.is_object(span)
+    folded = {key.casefold(): key for key in wanted or ()}
     last = None
     for index, last in enumerate(text.children(span)):
         key = text.key(last) if keyed else str(index)
         if wanted is None:
             _check_bounds(index, key)
         elif key not in wanted:
-            if keyed and key.lower() in wanted:
-                inside.twice = key.lower()
+            if keyed and (meant := folded.get(key.casefold())) is not None:
+                inside.twice = meant
             continue
         if key in inside.found:
             inside.twice = key

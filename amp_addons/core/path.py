@@ -21,6 +21,29 @@ def is_odd(path: str) -> bool:
 
 def canonical(path: str) -> str | None:
     """The path as the most obliging server reads it: decoded, normalised, without parameters. None: it climbs, or is no path."""
+    segments = _segments(path)
+    return None if segments is None or ".." in segments else _joined(segments)
+
+
+def resolved(path: str) -> str | None:
+    """The same, with the way up taken as well, as servers do that let a path climb. None: it is no path."""
+    segments = _segments(path)
+    kept: list[str] = []
+    for segment in segments or ():
+        if segment != "..":
+            kept.append(segment)
+        else:
+            while kept and kept.pop() in ("", "."):
+                pass
+    return None if segments is None else _joined(kept)
+
+
+def is_same(path: str, reading: str) -> bool:
+    """Whether two readings differ in percent-encoding alone, segment for segment: then no server takes one for another path."""
+    return unquote(path) == reading and path.count("/") == reading.count("/")
+
+
+def _segments(path: str) -> list[str] | None:
     for _ in range(MAX_ENCODINGS):
         path, before = unquote(path), path
         if path == before:
@@ -29,8 +52,9 @@ def canonical(path: str) -> str | None:
         return None
     if _CONTROL.search(path):
         return None
-    segments = [segment.partition(";")[0] for segment in path.replace("\\", "/").split("/")]
-    if ".." in segments:
-        return None
+    return [segment.partition(";")[0] for segment in path.replace("\\", "/").split("/")]
+
+
+def _joined(segments: list[str]) -> str:
     kept = [segment for segment in segments if segment not in ("", ".")]
     return f"/{'/'.join(kept)}{'/' if kept and segments[-1] in ('', '.') else ''}"

@@ -56,7 +56,7 @@ class Credentials:
 
 
 def _file(path: Path) -> str:
-    with path.open("rb") as stream:
+    with open(path, "rb", opener=_at_once) as stream:
         found = os.fstat(stream.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise OSError("not a regular file")
@@ -65,6 +65,14 @@ def _file(path: Path) -> str:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValueError(f"at most {MAX_BYTES} bytes")
-    if not (text := data.decode("utf-8", "replace").strip()):
+    try:
+        text = data.decode().strip()
+    except UnicodeDecodeError:
+        raise ValueError("text in UTF-8") from None
+    if not text:
         raise ValueError("a credential in the file")
     return text
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for somebody to write

@@ -14,14 +14,18 @@ from amp_addons.rulefiles.problems import Path, Problem, describe, key_path
 from amp_addons.rulefiles.yamlfile import Document
 
 
-def explain(document: Document, type_: Any) -> Iterator[Problem]:
-    """All that keeps the document from being a value of `type_`, as far as plain types, structs and their own checks can say."""
-    return _Walk(document.file).node(document.root, inspect.type_info(type_), ())
+def explain(document: Document, type_: Any, *, converts: bool = False) -> Iterator[Problem]:
+    """All that keeps the document from being a value of `type_`, as far as plain types, structs and their own checks can say.
+
+    `converts`: msgspec took it already, so that the structs' own checks need not be made again.
+    """
+    return _Walk(document.file, converts).node(document.root, inspect.type_info(type_), ())
 
 
 class _Walk:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, converts: bool = False) -> None:
         self._file = file
+        self._converts = converts
 
     def node(self, node: Node, info: types.Info, path: Path) -> Iterator[Problem]:
         fitting = next((member for member in types.members(info) if types.fits(node, member)), None)
@@ -73,7 +77,9 @@ class _Walk:
             if field.required and field.encode_name not in node.items:
                 expected = f"the key '{field.encode_name}' ({types.name(field.type)})"
                 problems.append(self._problem(node, path, f"no '{field.encode_name}'", expected))
-        yield from problems or self._own_checks(node, info, path)
+        yield from problems
+        if not problems and not self._converts:
+            yield from self._own_checks(node, info, path)
 
     def _unknown_key(self, node: Mapping, key: str, path: Path, known: list[str]) -> Problem:
         line, column = node.keys[key]

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from amp_addons.core.rules.model import Grant, Include, RuleFile
+from amp_addons.core.scrub import scrub_text
 from amp_addons.rulefiles.node import Mapping, Node, Sequence
 from amp_addons.rulefiles.problems import Path as Keys
 from amp_addons.rulefiles.problems import Problem, RuleFileError, key_path
@@ -79,8 +80,12 @@ class _Reading:
 
     def _include(self, source: Source, keys: Keys, entry: Include) -> None:
         folder = source.path.resolve().parent
-        target = (folder / entry.path).resolve()
-        shown = f"'{entry.path}'"
+        shown = f"'{scrub_text(entry.path)}'"
+        try:
+            target = (folder / entry.path).resolve()
+            exists = target.is_file()
+        except (OSError, ValueError):  # too long, or with NUL in it
+            return self._wrong(source, keys, shown, "the path of a file")
         if not target.is_relative_to(folder):
             return self._wrong(source, keys, f"{shown}, which leads out of {folder}", "a file in the folder of this one, or below it")
         if target in self._open:
@@ -89,7 +94,7 @@ class _Reading:
             return self._wrong(source, keys, f"{shown} again", "each file once")
         if len(self.sources) >= MAX_FILES:
             return self._wrong(source, keys, f"more than {MAX_FILES} files", "fewer")
-        if not target.is_file():
+        if not exists:
             return self._wrong(source, keys, f"{shown}, which is not there", f"a file below {folder}")
         self.read(target, source.grants & frozenset(entry.grant))
 

@@ -1,14 +1,15 @@
 """What is wrong, or worth a warning, with rule files that are each well formed: names that lead nowhere, rights not granted."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from amp_addons.core.endpoint import UNKNOWN_IDS
-from amp_addons.core.rules.condition import several
 from amp_addons.core.rules.credential import is_protected
 from amp_addons.core.rules.model import Match, Rule, Split, Then
 from amp_addons.core.rules.pattern import parse
+from amp_addons.core.rules.texts import several
 from amp_addons.core.rules.url import origin_of
+from amp_addons.core.scrub import scrub_text
 from amp_addons.core.text import did_you_mean
 from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.credentials import Credentials
@@ -83,8 +84,9 @@ def _rule_problems(sources: list[Source], catalog: Catalog) -> Iterator[Problem]
                 yield place.problem(keys, f"the unknown upstream '{name}'", f"one of upstreams ({known})", did_you_mean(name, upstreams))
         if then.credentials == "keep":
             hosts = [origin_of(found.url).host for _, name in _routes(then) if (found := upstreams.get(name)) and found.url]
-            if wrong := [host for host in hosts if host != then.credentials_host]:
-                yield place.problem(("then", "credentials_host"), f"'{then.credentials_host}'", f"{wrong[0]}, the host of the upstream")
+            if wrong := [host for host in hosts if host != (then.credentials_host or "").lower()]:
+                named = f"'{scrub_text(then.credentials_host or '')}'"
+                yield place.problem(("then", "credentials_host"), named, f"{wrong[0]}, the host of the upstream")
         yield from _rights(place)
 
 
@@ -101,7 +103,10 @@ def _matches(place: Place, keys: Path, match: Match, endpoints: set[str]) -> Ite
         if not any(map(parse(text).matches, endpoints)):
             where = (*keys, "endpoint", number) if isinstance(match.endpoint, tuple) else (*keys, "endpoint")
             yield place.problem(
-                where, f"the unknown endpoint '{text}'", "an id of the catalogs (amp-addons catalog)", did_you_mean(text, endpoints)
+                where,
+                f"the unknown endpoint '{scrub_text(text)}'",
+                "an id of the catalogs (amp-addons catalog)",
+                did_you_mean(text, endpoints),
             )
     if place.rule.then.passthrough:
         for name in match.__struct_fields__:
@@ -128,47 +133,3 @@ def _rights(place: Place) -> Iterator[Problem]:
     for right, (wanted, key) in asked.items():
         if wanted and right not in grants:
             yield place.problem(("then", key), f"{key} in an included file", *_granted(right))
-
-
-def warnings_of(sources: list[Source]) -> Iterator[str]:
-    """Sentences about what is allowed, and yet may not be meant."""
-    before: list[Place] = []
-    for place in places(sources):
-        then, who = place.rule.then, f"{place.source.where(place.keys)}: rule {place.rule.id}"
-        if then.allow_protected:
-            yield f"{who} may change authentication and amp-* headers (allow_protected)."
-        if then.credentials == "keep":
-            yield f"{who} sends the client's own credentials to {then.credentials_host} (credentials: keep)."
-        if cover := next((other for other in before if covers(other.rule.match, place.rule.match)), None):
-            yield f"{who} is never reached: rule {cover.rule.id} before it takes all that it matches."
-        if then.terminal and (place.rule.mode or place.source.file.defaults.mode) == "enforce" and len(before) < 200:
-            before.append(place)
-    for source in sources:
-        for name, upstream in source.file.upstreams.items():
-            origin = origin_of(upstream.url) if upstream.url else None
-            if origin and origin.scheme == "http" and origin.host not in ("localhost", "127.0.0.1", "::1"):
-                yield f"{source.where(('upstreams', name, 'url'))}: upstream {name} is reached over plain http: others can read along."
-
-
-def covers(wide: Match, narrow: Match) -> bool:
-    """Whether everything that `narrow` matches is surely matched by `wide`; when in doubt, no."""
-    for name in wide.__struct_fields__:
-        value = getattr(wide, name)
-        if value in (None, (), {}):
-            continue
-        if getattr(narrow, name) == value:
-            if name == "sample":
-                return False
-            continue
-        if name not in _TEXTS or getattr(narrow, name) is None or not _within(name, getattr(narrow, name), value):
-            return False
-    return True
-
-
-_TEXTS = ("endpoint", "category", "provider", "route", "method", "host", "path", "model", "thread")
-
-
-def _within(key: str, narrow: Any, wide: Any) -> bool:
-    fold, path = key in ("host", "method"), key == "path"
-    patterns = [parse(text, fold=fold, path=path) for text in several(wide)]
-    return all(parse(text, fold=fold, path=path).literal is not None and any(p.matches(text) for p in patterns) for text in several(narrow))

@@ -18,7 +18,8 @@ from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source, sources
 from amp_addons.rulefiles.problems import RuleFileError
-from amp_addons.rulefiles.rulechecks import problems_of, warnings_of
+from amp_addons.rulefiles.rulechecks import problems_of
+from amp_addons.rulefiles.rulewarnings import warnings_of
 
 __all__ = ["RuleSet"]
 

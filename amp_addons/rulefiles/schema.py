@@ -34,7 +34,7 @@ def decode[T](document: Document, type_: type[T], unique: Iterable[tuple[str, st
         if checked:
             from amp_addons.rulefiles.explain import explain
 
-            problems += explain(document, type_)
+            problems += explain(document, type_, converts=True)
     if problems:
         raise RuleFileError(problems)
     return value

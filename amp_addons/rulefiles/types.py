@@ -65,7 +65,7 @@ def _leaf_fits(value: Any, info: Info) -> bool:
         case None:
             return isinstance(info, inspect.NoneType)
         case bool():
-            return isinstance(info, inspect.BoolType)
+            return isinstance(info, inspect.BoolType) or _is_literal_of(bool, info)
         case int():
             return isinstance(info, inspect.IntType | inspect.FloatType) or _is_literal_of(int, info)
         case float():
@@ -75,7 +75,7 @@ def _leaf_fits(value: Any, info: Info) -> bool:
 
 
 def _is_literal_of(kind: type, info: Info) -> bool:
-    return isinstance(info, inspect.LiteralType) and any(isinstance(value, kind) for value in info.values)
+    return isinstance(info, inspect.LiteralType) and any(type(value) is kind for value in info.values)
 
 
 def keeps_limits(node: Node, info: Info) -> bool:
@@ -114,7 +114,8 @@ def name(info: Info) -> str:
         single = [member for member in given if not (is_list(bare(member)) and _items(bare(member)) in given)]
         return " or ".join(dict.fromkeys(map(name, single))) + (", or a list of such" if len(single) < len(given) else "")
     if isinstance(info, inspect.LiteralType):
-        return f"one of {', '.join(map(str, info.values))}"
+        values = [str(value).lower() if isinstance(value, bool) else str(value) for value in info.values]
+        return f"one of {', '.join(values)}" if len(values) > 1 else values[0]
     if is_list(info):
         return f"a list of {name(_items(info))}{_limits(info)}"
     return _NAMES.get(type(info), type(info).__name__.removesuffix("Type").lower()) + _limits(info)

@@ -107,5 +107,5 @@ def test_nothing_in_a_file_steers_the_terminal_or_shows_a_key(run: Any, write: W
 def test_an_address_that_is_none_is_told_in_our_words(run: Any, write: Write) -> None:
     rule, test = "{id: a, match: {client: 10.0.0.1/8}, then: {}}", "{name: t, request: {url: /, client: x}, expect: {action: pass}}"
     _, out, _ = run("check", write("rules.yaml", f"version: 1\nrules: [{rule}]\ntests: [{test}]"))
-    assert "found '10.0.0.1/8', expected an address or a network such as 10.0.0.0/8 (whose host bits are 0)." in out
+    assert "found '10.0.0.1/8', expected an address or a network such as 10.0.0.0/8, all bits after its length 0." in out
     assert "found 'x', expected an address such as 10.1.2.3." in out

@@ -17,7 +17,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amp_addons.core.encoding import MAX_CALL_BYTES, ContentDecoder, decode_body
+from amp_addons.core.encoding import MAX_CALL_BYTES, ContentDecoder, decode_body, encode_body
 
 MIB = 1024 * 1024
 TEXT = b"".join(b'data: {"index": %d}\n\n' % i for i in range(20))
@@ -268,3 +268,20 @@ def test_arbitrary_bytes(content_encoding: str, keep: int, pieces: list[bytes], 
     assert total <= 2 * bound
     assert decoder.close() == b""
     assert not error or decoder.error == error
+
+
+@given(st.binary(max_size=2000), st.lists(st.sampled_from(["gzip", "x-gzip", "deflate", "br", "zstd", "identity", "GZIP", ""]), max_size=3))
+def test_a_body_encoded_and_decoded_is_the_same(data: bytes, codings: list[str]) -> None:
+    header = " , ".join(codings)
+    assert decode_body(encode_body(data, header), header, 10_000) == data
+
+
+@pytest.mark.parametrize("coding", [None, "", "identity", " , "])
+def test_a_body_without_a_coding_stays_as_it_is(coding: str | None) -> None:
+    assert encode_body(b"x", coding) == b"x"
+
+
+@pytest.mark.parametrize("coding", ["compress", "gzip, x", "gzip;q=1"])
+def test_a_coding_that_is_not_known_is_not_encoded(coding: str) -> None:
+    with pytest.raises(ValueError, match="none of gzip"):
+        encode_body(b"x", coding)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.json_bodies import SLOW, bodies, broken
 
 from amp_addons.core import json_pointer
-from amp_addons.core.json_pointer import MAX_KEY, AmbiguousJson, escape, find, find_all, find_each, parse
+from amp_addons.core.json_pointer import MAX_KEY, AmbiguousJson, escape, find, find_all, find_each, is_within, parse
 
 # The document of RFC 6901, section 5, and what its pointers name.
 RFC = rb'{"foo": ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, "e^f": 3, "g|h": 4, "i\\j": 5, "k\"l": 6, " ": 7, "m~n": 8}'
@@ -154,3 +154,22 @@ def test_key_in_other_letters_is_ambiguous_as_some_readers_take_it_too():
         with pytest.raises(AmbiguousJson, match="in other letters"):
             find(data, "/model")
     assert find(b'{"models":1,"other":{"Model":2}}', "/model") is None
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"maxTokens":1,"MaxTokens":2}', b'{"MAXTOKENS":2}', '{"max\u212aey":1}'.encode(), '{"\u017ftream":1}'.encode()]
+)
+def test_a_key_in_other_letters_is_refused_whatever_the_letters_of_the_pointer(data):
+    """Go's reader takes the Kelvin sign for a k, and a long s for an s."""
+    for pointer in ("/maxTokens", "/maxkey", "/stream"):
+        if pointer[1:].casefold() in data.decode().casefold():
+            with pytest.raises(AmbiguousJson):
+                find(data, pointer)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "places", "within"),
+    [("/a/b", ["/a"], True), ("/a", ["/a"], True), ("/ab", ["/a"], False), ("/a", ["/a/b"], False), ("/a", [""], True), ("/a", [], False)],
+)
+def test_within(pointer, places, within):
+    assert is_within(pointer, places) is within

@@ -74,6 +74,19 @@ def test_key_that_stands_twice(data, keys, pointers, expected):
     assert problem_of(data, keys, pointers) == (expected and TWICE.format(expected))
 
 
+SPELLINGS = ['"model"', '"Model"', '"mod\\u0065l"', '"stream"', '"\u017ftream"', '"max"', '"MAX"', '"x"', '"x\\n"']
+members = st.lists(
+    st.tuples(st.sampled_from(SPELLINGS), st.sampled_from(["1", "[]", '"\\ud800"', '{"model":2}', '" \\"model\\" "'])), max_size=4
+)
+
+
+@given(members)
+def test_a_quick_look_sees_what_a_close_one_does(pairs):
+    data = ("{" + ",".join(f"{key}:{value}" for key, value in pairs) + "}").encode()
+    keys = ["model", "stream", "max"]
+    assert problem_of(data, keys) == problem_of(data, keys, ["/nowhere"])
+
+
 @given(bodies)
 def test_json_has_no_problem(body):
     _, data = body

@@ -1,6 +1,6 @@
 import pytest
 
-from amp_addons.core.path import MAX_ENCODINGS, canonical, is_odd
+from amp_addons.core.path import MAX_ENCODINGS, canonical, is_odd, is_same, resolved
 
 
 @pytest.mark.parametrize("path", ["", "/", "/api/user", "/a/b...c/d.e", "/a/b:c@1", "/ä"])
@@ -56,3 +56,36 @@ def test_an_odd_path_is_read_as_the_most_obliging_server_does(path: str, reading
 def test_a_path_that_climbs_or_makes_no_sense_has_no_reading(path: str) -> None:
     assert is_odd(path)
     assert canonical(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "reading"),
+    [
+        ("/a/../b", "/b"),
+        ("/a/%2e%2e/b", "/b"),
+        ("/a//../b", "/b"),
+        ("/../../a", "/a"),
+        ("/a/..;x/b", "/b"),
+        ("/a/b", "/a/b"),
+        ("/a%00", None),
+    ],
+)
+def test_a_climbing_path_as_a_server_reads_it_that_lets_it(path: str, reading: str | None) -> None:
+    assert resolved(path) == reading
+
+
+@pytest.mark.parametrize(
+    ("path", "same"),
+    [
+        ("/a%3Ab", True),
+        ("/%61/b", True),
+        ("/a", True),
+        ("/a%2Fb", False),
+        ("/a//b", False),
+        ("/a;x", False),
+        ("/%2561", False),
+        ("/./a", False),
+    ],
+)
+def test_readings_that_differ_in_percent_encoding_alone_are_the_same(path: str, same: bool) -> None:
+    assert is_same(path, canonical(path) or "") is same

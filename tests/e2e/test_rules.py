@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.proxy import body_of, free_port, post, read_all, tunnel, until
-from support.rules import KEY, rule_file, world
+from support.world import KEY, rule_file, world
 
 pytestmark = pytest.mark.e2e
 

@@ -4,7 +4,7 @@ import pytest
 from e2e.cases import ENCODED, ONE_OF_EACH_API, STREAMED, WAYS, WHOLE, Case, each
 from e2e.runtimes import Client, environment
 from msgspec.structs import asdict
-from support.rules import KEY, world
+from support.world import KEY, world
 
 pytestmark = pytest.mark.e2e
 

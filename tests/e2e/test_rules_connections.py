@@ -7,7 +7,7 @@ import threading
 import pytest
 from e2e.test_protocols import post_h2
 from support.proxy import DEADLINE, post, read_all, tunnel, until
-from support.rules import KEY, rule_file, world
+from support.world import KEY, rule_file, world
 
 pytestmark = pytest.mark.e2e
 

@@ -1,50 +1,59 @@
-"""The suite with rules, between a client and two simulated services: Amp's own, and an upstream that rules may name."""
+"""Rules and requests for tests, as short as in a rule file."""
 
-import contextlib
-import tempfile
-from pathlib import Path
-from textwrap import dedent, indent
+import json
+from typing import Any
 
-from amp_addons.sim import simulator
-from support.proxy import suite_before
+import msgspec
 
-KEY = "upstream-" + "k" * 20
+from amp_addons.core.exchange import Exchange
+from amp_addons.core.rules.decision import Destination, Secret
+from amp_addons.core.rules.model import Match, Rule
+from amp_addons.core.rules.ruleset import RuleSet
+from amp_addons.core.rules.url import origin_of
+from amp_addons.rulefiles.catalog import Catalog, classify
 
-
-class World:
-    """`amp` and `other` are the services with what they received, `proxy` the suite, `rules` its rule file."""
-
-    def __init__(self, amp, other, proxy, rules):
-        self.amp, self.other, self.proxy, self.rules = amp, other, proxy, rules
-
-    def received(self, sim, thread):
-        """The requests of this thread that a service got."""
-        return [request for request in list(sim.requests) if request.header("x-amp-thread-id") == thread]
+AMP = "https://ampcode.com"
+MESSAGES = f"{AMP}/api/provider/anthropic/v1/messages"
+JSON = {"content-type": "application/json"}
+CATALOG = Catalog.load()
+BLOCK = {"block": True}
 
 
-def rule_file(other, rules, more=""):
-    """A rule file with the upstream `other`, with a credential of its own, and `bare`, the same without. URL in `more` is theirs."""
-    return "\n".join(
-        [
-            "version: 1",
-            "upstreams:",
-            f"  other: {{url: {other.url}, credential: {{header: x-api-key, env: OTHER_KEY}}}}",
-            f"  bare: {{url: {other.url}}}",
-            indent(dedent(more.replace("URL", other.url)), "  "),
-            "rules:",
-            indent(dedent(rules), "  "),
-        ]
-    )
+def look_alike(kind: str = "sk") -> str:
+    """What looks like a key, and is none."""
+    return {"sk": "sk-", "jwt": "ey" + "J" + "a" * 10 + "." + "b" * 10 + ".", "amp": "sgamp" + "_", "bearer": "Bear" + "er "}[
+        kind
+    ] + "a" * 40
 
 
-@contextlib.contextmanager
-def world(rules, *arguments, more="", env=None, mode=None, **options):
-    with simulator() as amp, simulator() as other, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rules.yaml"
-        path.write_text(rule_file(other, rules, more))
-        bundle = Path(folder) / "both.pem"
-        bundle.write_text(Path(amp.ca_path).read_text() + Path(other.ca_path).read_text())
-        way = ["--mode", mode or f"upstream:{amp.proxy_url}", "--set", f"ssl_verify_upstream_trusted_ca={bundle}"]
-        chosen = ["--set", f"amp_rules={path}", *arguments]
-        with suite_before(amp, *chosen, way=way, env={"OTHER_KEY": KEY, **(env or {})}, **options) as proxy:
-            yield World(amp, other, proxy, path)
+def match_of(spec: dict[str, Any]) -> Match:
+    return msgspec.convert(spec, Match)
+
+
+def rules_of(*specs: dict[str, Any], mode: Any = "enforce", upstreams: dict[str, Destination] | None = None, **options: Any) -> RuleSet:
+    """Rules as in a file; ids are made up where there are none, and `then` is `block`."""
+    rules = [msgspec.convert({"id": f"rule-{n}", "then": BLOCK, **spec}, Rule) for n, spec in enumerate(specs)]
+    return RuleSet([(rule, mode) for rule in rules], upstreams, **{"catalog": CATALOG, **options})
+
+
+def destination(url: str | None = "https://gateway.example", *, key: str | None = None, **more: Any) -> Destination:
+    credential = ("x-api-key", Secret(key)) if key else None
+    return Destination(name="gateway", origin=origin_of(url) if url else None, credential=credential, **more)
+
+
+def request(url: str = MESSAGES, body: Any = None, headers: Any = JSON, method: str = "POST", **more: Any) -> Exchange:
+    """A request; a body that is not bytes is made JSON. It is classified as the addons do it."""
+    raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    return Exchange(method, url, headers, raw, **{"classification": classify(method, url, catalog=CATALOG), "client": "127.0.0.1", **more})
+
+
+class Sealed(Exchange):
+    """A request whose body cannot be looked into."""
+
+    @property
+    def json(self) -> bytes | None:  # type: ignore[override]
+        raise AssertionError("the body was read")
+
+
+def sealed(url: str = MESSAGES, headers: Any = JSON, method: str = "POST", **more: Any) -> Sealed:
+    return Sealed(method, url, headers, b"{}", classification=classify(method, url, catalog=CATALOG), client="127.0.0.1", **more)

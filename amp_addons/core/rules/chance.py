@@ -12,12 +12,13 @@ def share(exchange: Exchange, by: Key, rule: str, secret: bytes) -> float:
     A request without a thread goes by its client. Raises core.exchange.Unreadable.
     """
     text = f"{rule}\0{by}\0{_key(exchange, by)}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(text, digest_size=8, key=secret[:64]).digest()) / 2**64
+    digest = blake2b(text, digest_size=8, key=secret[:64]).digest()
+    return (int.from_bytes(digest) >> 11) / 2**53  # as many bits as a float has: more would be rounded, and could be rounded up to 1
 
 
 def _key(exchange: Exchange, by: Key) -> str:
     if by == "model":
-        return exchange.hints.model or ""
+        return exchange.model or ""
     if by == "request":
         return exchange.flow
     return (by == "thread" and exchange.thread) or exchange.client or ""

@@ -3,20 +3,16 @@
 Conditions on what is cheap to know come first, so that a body is read only for rules that it can still decide.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
-from amp_addons.core.classify import Classification
 from amp_addons.core.exchange import MISSING, Exchange, Unreadable
 from amp_addons.core.rules.chance import share
 from amp_addons.core.rules.model import BodyTest, Match, Sample
-from amp_addons.core.rules.pattern import Pattern, parse
-
-type Test = Callable[[Exchange], bool]
-type Texts = Callable[[Exchange], Sequence[str]]
+from amp_addons.core.rules.texts import KNOWN, READS_BODY, Test, Texts, classified, one_of_texts, pattern_test, patterns, several, texts_of
 
 
 class Check(NamedTuple):
@@ -28,33 +24,43 @@ class Check(NamedTuple):
 
 
 class Conditions:
-    """All conditions of one match."""
+    """All conditions of one match.
 
-    __slots__ = ("checks",)
+    Where one does not hold for sure, it does not matter that another cannot be told.
+    """
+
+    __slots__ = ("cheap", "checks")
 
     def __init__(self, checks: Iterable[Check]) -> None:
         self.checks = sorted(checks, key=lambda check: check.reads_body)
+        self.cheap = [check for check in self.checks if not check.reads_body]
 
     def hold(self, exchange: Exchange) -> bool:
         """Raises core.exchange.Unreadable when the request does not tell for sure."""
-        for check in self.checks:
-            if not check.test(exchange):
-                return False
-        return True
+        return self.failing(exchange) is None
 
     def failing(self, exchange: Exchange) -> str | None:
         """The key of the first condition that does not hold. Raises Unreadable."""
-        return next((check.key for check in self.checks if not check.test(exchange)), None)
+        doubt: Unreadable | None = None
+        for check in self.checks:
+            try:
+                if not check.test(exchange):
+                    return check.key
+            except Unreadable as error:
+                doubt = doubt or error
+        if doubt is not None:
+            raise doubt
+        return None
 
-
-def several(value: Any) -> Sequence[Any]:
-    """One or more, as several."""
-    return value if isinstance(value, tuple) else (value,)
-
-
-def patterns(key: str, value: Any) -> tuple[Pattern, ...]:
-    """The patterns of a condition, each as the key reads it."""
-    return tuple(parse(text, fold=key in FOLDED, path=key == "path") for text in several(value))
+    def possible(self, exchange: Exchange) -> bool:
+        """Whether they may hold, as far as can be told without the body."""
+        for check in self.cheap:
+            try:
+                if not check.test(exchange):
+                    return False
+            except Unreadable:
+                pass
+        return True
 
 
 def compile_match(match: Match, rule: str, secret: bytes = b"") -> Conditions:
@@ -63,19 +69,19 @@ def compile_match(match: Match, rule: str, secret: bytes = b"") -> Conditions:
 
 
 def _checks(match: Match, rule: str, secret: bytes) -> Iterator[Check]:
-    for key, of in KNOWN.items():
+    for key in KNOWN:
         if (value := getattr(match, key)) is not None:
-            yield Check(key, key in READS_BODY, _texts(patterns(key, value), of))
+            yield Check(key, key in READS_BODY, pattern_test(key, patterns(key, value)))
     if match.known is not None:
         yield Check("known", False, lambda exchange: classified(exchange).known is match.known)
     for key, wanted in match.query.items():
-        yield Check(f"query.{key}", False, _named(wanted, _query(key)))
+        yield Check(f"query.{key}", False, _named(wanted, texts_of(f"query.{key}")))
     for key, wanted in match.header.items():
-        yield Check(f"header.{key}", False, _named(wanted, _header(key.lower())))
+        yield Check(f"header.{key}", False, _named(wanted, texts_of(f"header.{key}")))
     if (size := match.body_bytes) is not None:
         yield Check("body_bytes", False, lambda exchange: _within(len(exchange.body), size.min, size.max))
     if match.client is not None:
-        yield Check("client", False, _client(several(match.client)))
+        yield Check("client", False, client_test(several(match.client)))
     if match.stream is not None:
         yield Check("stream", True, lambda exchange: _streams(exchange) is match.stream)
     for test in several(match.body) if match.body is not None else ():
@@ -83,90 +89,62 @@ def _checks(match: Match, rule: str, secret: bytes) -> Iterator[Check]:
     yield from _nested(match, rule, secret)
     if match.sample is not None:
         sample = match.sample if isinstance(match.sample, Sample) else Sample(percent=match.sample)
-        yield Check("sample", True, lambda exchange: share(exchange, sample.by, rule, secret) * 100 < sample.percent)
+        by_body = sample.by in ("thread", "model")
+        yield Check("sample", by_body, lambda exchange: share(exchange, sample.by, rule, secret) * 100 < sample.percent)
 
 
 def _nested(match: Match, rule: str, secret: bytes) -> Iterator[Check]:
+    for number, part in enumerate(match.all):
+        yield from (check._replace(key=f"all[{number}].{check.key}") for check in _checks(part, rule, secret))
     if match.any:
-        some = [compile_match(part, rule, secret) for part in match.any]
-        yield Check("any", _reads_body(some), lambda exchange: any(part.hold(exchange) for part in some))
-    if match.all:
-        every = [compile_match(part, rule, secret) for part in match.all]
-        yield Check("all", _reads_body(every), lambda exchange: all(part.hold(exchange) for part in every))
+        some = sorted((compile_match(part, rule, secret) for part in match.any), key=lambda part: _reads_body([part]))
+        yield Check("any", _reads_body(some), _one_of(some))
+        if _reads_body(some):
+            yield Check("any", False, lambda exchange: any(part.possible(exchange) for part in some))
     if match.not_ is not None:
         other = compile_match(match.not_, rule, secret)
         yield Check("not", _reads_body([other]), lambda exchange: not other.hold(exchange))
+
+
+def _one_of(parts: Sequence[Conditions]) -> Test:
+    """Where one holds for sure, it does not matter that another cannot be told."""
+
+    def test(exchange: Exchange) -> bool:
+        doubt: Unreadable | None = None
+        for part in parts:
+            try:
+                if part.hold(exchange):
+                    return True
+            except Unreadable as error:
+                doubt = doubt or error
+        if doubt is not None:
+            raise doubt
+        return False
+
+    return test
 
 
 def _reads_body(parts: Iterable[Conditions]) -> bool:
     return any(check.reads_body for part in parts for check in part.checks)
 
 
-def classified(exchange: Exchange) -> Classification:
-    assert exchange.classification is not None  # whoever decides sees to it
-    return exchange.classification
-
-
 def _streams(exchange: Exchange) -> bool:
-    return bool(exchange.hints.stream)
-
-
-def _query(key: str) -> Texts:
-    return lambda exchange: exchange.query.get(key, ())
-
-
-def _header(name: str) -> Texts:
-    return lambda exchange: exchange.header(name)
-
-
-def _one(text: str | None) -> tuple[str, ...]:
-    return () if text is None else (text,)
-
-
-FOLDED = ("host", "method")
-READS_BODY = ("model", "thread", "tool")
-"""Of the keys that have patterns, those that may need the body."""
-
-KNOWN: dict[str, Texts] = {
-    "endpoint": lambda exchange: (classified(exchange).endpoint,),
-    "category": lambda exchange: (classified(exchange).category,),
-    "provider": lambda exchange: _one(classified(exchange).provider),
-    "route": lambda exchange: (classified(exchange).route,),
-    "method": lambda exchange: (exchange.method,),
-    "host": lambda exchange: exchange.hosts,
-    "path": lambda exchange: exchange.paths,
-    "thread": lambda exchange: _one(exchange.thread),
-    "model": lambda exchange: _one(exchange.hints.model),
-    "tool": lambda exchange: exchange.hints.tools,
-}
-"""The texts that the patterns of a key are held against: one that matches is enough."""
-
-
-def _texts(wanted: Sequence[Pattern], of: Texts) -> Test:
-    literals = frozenset(pattern.literal for pattern in wanted if pattern.literal is not None)
-    others = [pattern.matches for pattern in wanted if pattern.literal is None or pattern.folds]
-
-    def test(exchange: Exchange) -> bool:
-        for text in of(exchange):
-            if text in literals or any([matches(text) for matches in others]):
-                return True
-        return False
-
-    return test
+    return bool(exchange.stream)
 
 
 def _named(wanted: Any, of: Texts) -> Test:
     """`true`: it is there, `false`: it is not; else one of its values matches one of the patterns."""
     if isinstance(wanted, bool):
         return lambda exchange: bool(of(exchange)) is wanted
-    return _texts(patterns("", wanted), of)
+    return one_of_texts(patterns("", wanted), of)
 
 
 def _within(number: float, low: float | None, high: float | None) -> bool:
     return (low is None or number >= low) and (high is None or number <= high)
 
 
-def _client(networks: Sequence[str]) -> Test:
+def client_test(networks: Sequence[str]) -> Test:
+    """Whether the client is in one of the networks; a test that raises Unreadable when its address is not known."""
     wanted = [ip_network(text) for text in networks]
 
     def test(exchange: Exchange) -> bool:

@@ -4,13 +4,17 @@ Such questions are answered with "perhaps": a condition on anything else may hol
 seen, it is not let through (THREATS 6); and a connection is only passed through untouched when no rule before may have an objection.
 """
 
-from amp_addons.core.exchange import Exchange
-from amp_addons.core.rules.condition import KNOWN, classified, patterns, several
-from amp_addons.core.rules.model import Match, Rule
-from amp_addons.core.rules.ruleset import RuleSet
+from collections.abc import Iterable
 
-_PLACE = ("host", "client")
+from amp_addons.core.exchange import Exchange, Unreadable
+from amp_addons.core.rules.condition import client_test
+from amp_addons.core.rules.model import Match
+from amp_addons.core.rules.ruleset import RuleSet
+from amp_addons.core.rules.texts import Test, classified, pattern_test, patterns, several
+
 _CLASS = ("endpoint", "category", "provider", "route")
+_OPEN = ("method", "path", "query", "header", "model", "stream", "body", "body_bytes", "thread", "tool", "sample")
+"""What requests of one connection differ in."""
 
 
 def passed_through(rules: RuleSet, exchange: Exchange, settled: bool) -> str | None:
@@ -19,11 +23,12 @@ def passed_through(rules: RuleSet, exchange: Exchange, settled: bool) -> str | N
     `exchange` has the host as its URL's; `settled`: its classification holds for every request to this host.
     """
     for ready in rules.rules:
-        if ready.mode != "enforce" or not may_match(ready.rule.match, exchange, settled):
+        if ready.mode != "enforce" or not ready.rule.then.acts():
             continue
-        if ready.rule.then.passthrough:
-            return ready.rule.id if ready.conditions.hold(exchange) else None
-        if _acts(ready.rule) or ready.rule.then.allow:
+        holds = holds_for_all(ready.rule.match, exchange, settled)
+        if holds and ready.rule.then.passthrough:
+            return ready.rule.id
+        if holds is not False:
             return None
     return None
 
@@ -31,41 +36,49 @@ def passed_through(rules: RuleSet, exchange: Exchange, settled: bool) -> str | N
 def concerned(rules: RuleSet, exchange: Exchange, settled: bool) -> str | None:
     """The first rule that would have to see what goes through a connection, or None when none can have anything to do with it."""
     for ready in rules.rules:
-        if ready.mode == "enforce" and _acts(ready.rule) and may_match(ready.rule.match, exchange, settled):
+        then = ready.rule.then
+        protects = then.terminal in ("route", "block", "respond") or then.changes()
+        if ready.mode == "enforce" and protects and holds_for_all(ready.rule.match, exchange, settled) is not False:
             return ready.rule.id
     return None
 
 
-def _acts(rule: Rule) -> bool:
-    """Whether a rule protects or changes something, rather than noting or letting through."""
-    return rule.then.terminal in ("route", "block", "respond") or rule.then.changes()
+def holds_for_all(match: Match, exchange: Exchange, settled: bool) -> bool | None:
+    """True: every request of this connection matches, False: none does, None: it depends on what is not known."""
+    return _all_of([*_own(match, exchange, settled), *_nested(match, exchange, settled)])
 
 
-def may_match(match: Match, exchange: Exchange, settled: bool) -> bool:
-    """Whether some request of this connection could match."""
-    for key in _PLACE[:1] + (_CLASS if settled else ()):
+def _own(match: Match, exchange: Exchange, settled: bool) -> Iterable[bool | None]:
+    for key in ("host", *_CLASS):
         if (value := getattr(match, key)) is not None:
-            wanted, texts = patterns(key, value), KNOWN[key](exchange)
-            if not any(pattern.matches(text) for pattern in wanted for text in texts):
-                return False
-    if settled and match.known is not None and classified(exchange).known is not match.known:
-        return False
-    if match.any and not any(may_match(part, exchange, settled) for part in match.any):
-        return False
-    if not all(may_match(part, exchange, settled) for part in match.all):
-        return False
-    return match.not_ is None or not _must_match(match.not_, exchange, settled)
+            yield _told(pattern_test(key, patterns(key, value)), exchange) if key == "host" or settled else None
+    if match.known is not None:
+        yield classified(exchange).known is match.known if settled else None
+    if match.client is not None:
+        yield _told(client_test(several(match.client)), exchange)
+    if any(getattr(match, key) not in (None, {}) for key in _OPEN):
+        yield None
 
 
-def _must_match(match: Match, exchange: Exchange, settled: bool) -> bool:
-    """Whether every request of this connection matches, as far as that can be told."""
-    certain = ("host", *(_CLASS if settled else ()))
-    for key in match.__struct_fields__:
-        value = getattr(match, key)
-        if value in (None, (), {}):
-            continue
-        if key not in certain:
-            return False
-        if not any(pattern.matches(text) for pattern in patterns(key, several(value)) for text in KNOWN[key](exchange)):
-            return False
-    return True
+def _nested(match: Match, exchange: Exchange, settled: bool) -> Iterable[bool | None]:
+    yield from (holds_for_all(part, exchange, settled) for part in match.all)
+    if match.any:
+        yield _not(_all_of([_not(holds_for_all(part, exchange, settled)) for part in match.any]))
+    if match.not_ is not None:
+        yield _not(holds_for_all(match.not_, exchange, settled))
+
+
+def _told(test: Test, exchange: Exchange) -> bool | None:
+    try:
+        return test(exchange)
+    except Unreadable:
+        return None
+
+
+def _all_of(parts: Iterable[bool | None]) -> bool | None:
+    found = list(parts)
+    return False if False in found else None if None in found else True
+
+
+def _not(holds: bool | None) -> bool | None:
+    return None if holds is None else not holds

@@ -6,7 +6,7 @@ It errs towards dropping: whatever is called like a secret, or looks like a key,
 from urllib.parse import unquote_plus
 
 from amp_addons.core.exchange import Headers
-from amp_addons.core.scrub import MAX_SEEN, SECRET_HEADERS, is_secret_name, mask_keys
+from amp_addons.core.scrub import MAX_SEEN, SECRET_HEADERS, is_secret_name, mask_keys, scrub_url
 
 _PROTECTED_PREFIXES = ("amp-", "x-amp-")
 
@@ -23,8 +23,10 @@ def is_credential_name(name: str) -> bool:
 
 def is_credential(name: bytes, value: bytes) -> bool:
     """Whether a header is one by its name or by the look of its value."""
-    text = value.decode("latin-1")
-    return is_credential_name(name.decode("latin-1").lower()) or len(text) > MAX_SEEN or mask_keys(text) != text
+    called, text = name.decode("latin-1").lower(), value.decode("latin-1")
+    if is_credential_name(called) or len(text) > MAX_SEEN or mask_keys(text) != text:
+        return True
+    return called == "referer" and scrub_url(text) != text
 
 
 def without_credentials(headers: Headers) -> Headers:
@@ -43,6 +45,7 @@ def credentials_in(headers: Headers, query: str) -> tuple[str, ...]:
 
 
 def _is_secret_pair(pair: str) -> bool:
-    name, equals, _ = pair.partition("=")
+    """Some servers read `a=1;b=2` as two pairs: if one is a credential, both go."""
+    names = [unquote_plus(name) for name, equals, _ in (part.partition("=") for part in pair.split(";")) if equals]
     plain = unquote_plus(pair)
-    return (bool(equals) and is_secret_name(unquote_plus(name))) or mask_keys(plain) != plain
+    return any(map(is_secret_name, names)) or mask_keys(plain) != plain

@@ -1,11 +1,11 @@
 """What the rules want done with one request, as a value: whoever acts on it needs no rules any more."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from amp_addons.core.answers.canned import Canned
+from amp_addons.core.json_pointer import is_within
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.model import Block, Timeouts
 from amp_addons.core.rules.url import Origin
@@ -41,9 +41,9 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What is changed of a request besides where it goes. `model` is the new name, or None."""
 
-    set_headers: Mapping[str, str] = {}
+    set_headers: dict[str, str] = {}
     remove_headers: tuple[str, ...] = ()
-    set_body: Mapping[str, Any] = {}
+    set_body: dict[str, Any] = {}
     remove_body: tuple[str, ...] = ()
     model: str | None = None
 
@@ -51,12 +51,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.set_headers or self.remove_headers or self.set_body or self.remove_body or self.model)
 
     def then(self, later: "Changes") -> "Changes":
-        """Both, the later ones winning."""
+        """Both, the later ones winning: what they set or remove is not set or removed before, nor is anything in it."""
+        gone = {name.lower() for name in later.remove_headers}
+        said = (*later.set_body, *later.remove_body)
         return Changes(
-            set_headers={**self.set_headers, **later.set_headers},
+            set_headers={name: value for name, value in self.set_headers.items() if name.lower() not in gone} | later.set_headers,
             remove_headers=(*self.remove_headers, *later.remove_headers),
-            set_body={**self.set_body, **later.set_body},
-            remove_body=(*self.remove_body, *later.remove_body),
+            set_body={pointer: value for pointer, value in self.set_body.items() if not is_within(pointer, said)} | later.set_body,
+            remove_body=(*(pointer for pointer in self.remove_body if not is_within(pointer, said)), *later.remove_body),
             model=later.model or self.model,
         )
 

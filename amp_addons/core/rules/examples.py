@@ -75,7 +75,7 @@ def _outcome(expect: Expect, outcome: Outcome, exchange: Exchange, sent: Exchang
 
 def _model(exchange: Exchange) -> str | None:
     try:
-        return exchange.hints.model
+        return exchange.model
     except Unreadable:
         return None
 

@@ -8,10 +8,15 @@ _VALUE = re.compile(r"(?![ \t])[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{0,8192}(?<![ \
 _FRAMING = frozenset("connection content-length transfer-encoding host keep-alive te trailer upgrade proxy-connection".split())
 
 
-def check_name(name: str) -> None:
-    """Raises ValueError, whose message completes "expected …"."""
+def check_token(name: str) -> None:
+    """A name that may be looked for. Raises ValueError, whose message completes "expected …"."""
     if not _TOKEN.fullmatch(name):
         raise ValueError("a header name: letters, digits and -")
+
+
+def check_name(name: str) -> None:
+    """A name that may be written. Raises ValueError, whose message completes "expected …"."""
+    check_token(name)
     if name.lower() in _FRAMING:
         raise ValueError("a header that says nothing of length, connection or host: those are set by whoever sends")
 

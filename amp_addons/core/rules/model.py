@@ -4,8 +4,7 @@ The same types check a file, make the JSON Schema that editors complete from, an
 are no names in Python end in `_` here.
 """
 
-from collections.abc import Callable, Iterator
-from ipaddress import ip_address, ip_network
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -14,45 +13,28 @@ from msgspec import UNSET, Meta, UnsetType
 from amp_addons.core.answers.canned import Canned
 from amp_addons.core.endpoint import Category, Id, Route
 from amp_addons.core.fields import FieldError
-from amp_addons.core.rules import pattern
-from amp_addons.core.rules.header import check_name, check_value
-from amp_addons.core.rules.url import check_proxy, check_url
+from amp_addons.core.json_pointer import is_within
+from amp_addons.core.rules.kinds import (
+    Address,
+    HeaderName,
+    HeaderValue,
+    HostText,
+    Line,
+    Network,
+    OneOrMore,
+    PathText,
+    Percent,
+    Pointer,
+    Proxy,
+    Seconds,
+    SeenName,
+    Text,
+    Url,
+)
 
 type Mode = Literal["enforce", "observe"]
 type Key = Literal["thread", "client", "model", "request"]
 """What keeps a choice by chance the same: the same key, the same choice."""
-
-
-def _text(description: str, **extra: Any) -> Meta:
-    return Meta(description=description, extra=extra or None)
-
-
-def _one_of(make: Callable[[str], object], expected: str) -> Callable[[str], None]:
-    """A check by what makes a value of the text; `expected` is what it says, rather than what Python says."""
-
-    def check(text: str) -> None:
-        try:
-            make(text)
-        except ValueError:
-            raise ValueError(expected) from None
-
-    return check
-
-
-_NETWORK = "an address or a network such as 10.0.0.0/8 (whose host bits are 0)"
-
-type Text = Annotated[str, _text("a pattern (a glob, or RE2 after re:)", check=pattern.parse)]
-type HostText = Annotated[str, _text("a host pattern", check=lambda text: pattern.parse(text, fold=True))]
-type PathText = Annotated[str, _text("a path pattern", check=lambda text: pattern.parse(text, path=True))]
-type Network = Annotated[str, _text("an address or a network such as 10.0.0.0/8", check=_one_of(ip_network, _NETWORK))]
-type HeaderName = Annotated[str, _text("a header name", check=check_name)]
-type HeaderValue = Annotated[str, _text("a header value without control characters", check=check_value)]
-type Url = Annotated[str, _text("http(s)://HOST, perhaps with a port and a path", check=check_url)]
-type Proxy = Annotated[str, _text("http(s)://HOST:PORT", check=check_proxy)]
-type Pointer = Annotated[str, Meta(pattern=r"^(/.*)?\Z", description="a JSON pointer (RFC 6901) such as /messages/0/role")]
-type Percent = Annotated[float, Meta(ge=0, le=100, description="a percentage from 0 to 100")]
-type Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, more than 0")]
-type OneOrMore[T] = T | Annotated[tuple[T, ...], Meta(min_length=1)]
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -125,7 +107,7 @@ class Match(Struct, frozen=True, kw_only=True):
     """The path without the query. `*` stops at a slash, `**` does not: /api/**."""
     query: dict[str, OneOrMore[Text] | bool] = {}
     """Decoded values by key. true: the key is there; false: it is not."""
-    header: dict[HeaderName, OneOrMore[Text] | bool] = {}
+    header: dict[SeenName, OneOrMore[Text] | bool] = {}
     """Values by header name. true: the header is there; false: it is not."""
     model: OneOrMore[Text] | None = None
     """The model that the client asks for: claude-*."""
@@ -143,9 +125,9 @@ class Match(Struct, frozen=True, kw_only=True):
     """A tool that is offered to the model."""
     sample: Percent | Sample | None = None
     """A share of the requests: a percentage, by thread, or with `by` something else that stays together."""
-    any: tuple["Match", ...] = ()
+    any: Annotated[tuple["Match", ...], Meta(min_length=1)] = ()
     """One of these holds."""
-    all: tuple["Match", ...] = ()
+    all: Annotated[tuple["Match", ...], Meta(min_length=1)] = ()
     """Every one of these holds."""
     not_: "Match | None" = msgspec.field(default=None, name="not")
     """This does not hold."""
@@ -209,11 +191,11 @@ class Then(Struct, frozen=True, kw_only=True):
     """Values to put into a JSON body, by JSON pointer; every other byte stays."""
     remove_body: tuple[Pointer, ...] = ()
     """JSON pointers of what is taken out of the body."""
-    model: Annotated[str, Meta(min_length=1)] | dict[Text, str] | None = None
+    model: Line | dict[Text, Line] | None = None
     """Another model, or one for each pattern of names, the first that matches; the answer names the old one again."""
-    tag: OneOrMore[str] | None = None
+    tag: OneOrMore[Line] | None = None
     """Words that are noted with the flow."""
-    alert: bool | str = False
+    alert: bool | Line = False
     """A line in the log when the rule matches: true, or what it says."""
     credentials: Literal["keep"] | None = None
     """keep: the upstream gets the client's own credentials. Name its host in credentials_host; `check` warns."""
@@ -230,8 +212,15 @@ class Then(Struct, frozen=True, kw_only=True):
             raise FieldError("credentials", "keep without a route", "it beside route, whose upstream gets them")
         if self.credentials and not self.credentials_host:
             raise FieldError("credentials", "keep without credentials_host", "the host that gets them beside it, in credentials_host")
+        if clash := _clash([*self.set_body, *self.remove_body, *(["/model"] if self.model else [])]):
+            key = "set_body" if clash in self.set_body else "remove_body"
+            raise FieldError(key, f"{clash} beside another change of the same place", "one change of a place and what is in it")
         if self.passthrough and self.changes():
             raise FieldError("passthrough", "passthrough beside changes", "passthrough alone: what is not decrypted cannot be changed")
+
+    def acts(self) -> bool:
+        """Whether anything is done, rather than noted: a rule that only looks never blocks."""
+        return self.terminal is not None or self.changes()
 
     def changes(self) -> bool:
         """Whether the request is changed by more than being sent elsewhere."""
@@ -243,6 +232,11 @@ class Then(Struct, frozen=True, kw_only=True):
 
 
 TERMINAL = ("route", "block", "respond", "allow", "passthrough")
+
+
+def _clash(pointers: list[str]) -> str | None:
+    """The first pointer that another one leads to, or out of."""
+    return next((each for n, each in enumerate(pointers) if is_within(each, pointers[:n] + pointers[n + 1 :])), None)
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -349,7 +343,7 @@ class TestRequest(Struct, frozen=True, kw_only=True):
     """Values by header name."""
     body: Any = UNSET
     """JSON, or text as it stands."""
-    client: Annotated[str, _text("an address", check=_one_of(ip_address, "an address such as 10.1.2.3"))] = "127.0.0.1"
+    client: Address = "127.0.0.1"
     """The address that it comes from."""
 
 

@@ -3,6 +3,7 @@
 Pure: `explain` shows what comes out, the addon `route` puts it into the flow.
 """
 
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -10,6 +11,7 @@ import msgspec
 
 from amp_addons.core.encoding import encode_body
 from amp_addons.core.exchange import Exchange, Headers, Unreadable
+from amp_addons.core.hints import MODEL_IN_PATH, model_in_path
 from amp_addons.core.json_edit import Edit, Remove, Set, edit
 from amp_addons.core.json_pointer import find, parse
 from amp_addons.core.rules.credential import query_without_credentials, without_credentials
@@ -17,6 +19,7 @@ from amp_addons.core.rules.decision import Changes, Decision, Destination
 from amp_addons.core.rules.header import check_value
 from amp_addons.core.rules.url import Origin
 
+_COLON = re.compile(":|%3A", re.IGNORECASE)
 _SIGNATURES = ("content-digest", "digest", "signature", "signature-input", "content-md5", "x-amz-content-sha256")
 """Headers that no longer hold when the body changes (RFC 9530, RFC 9421)."""
 
@@ -53,7 +56,7 @@ def outgoing(exchange: Exchange, decision: Decision) -> Outgoing:
     if elsewhere and not decision.keep_credentials:
         headers, query = without_credentials(headers), query_without_credentials(query)
     body, path, model = _content(exchange, changes, path)
-    if elsewhere and upstream:
+    if upstream and upstream.origin:
         path = origin.path + stripped(path, upstream.strip_path)
     headers = _headers(headers, changes, upstream if elsewhere else None)
     if body is not exchange.body:
@@ -85,29 +88,32 @@ def origin_of_request(exchange: Exchange) -> Origin:
         scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
     except ValueError:
         scheme, host, port = "", None, None
-    if scheme not in ("http", "https") or not host:
-        raise Unreadable("the URL names no host")
+    if scheme not in ("http", "https") or not host or not exchange.host:
+        raise Unreadable("the URL names no host that makes sense")
     return Origin(scheme, host.rstrip("."), port or (443 if scheme == "https" else 80), "")
 
 
 def origin_of_location(location: str) -> Origin | None:
     """Where a redirect leads; its path has the query with it. None: it stays on the host. Raises ValueError where that cannot be told."""
-    if location.startswith("/") and not location.startswith(("//", "/\\")):
+    if not location.isprintable() or "\\" in location:
+        # Clients drop tabs and ends of lines, and read \ as /: "/\t/host" is "//host" to them.
+        raise ValueError("the redirect leads nowhere that makes sense")
+    if location.startswith("/") and not location.startswith("//"):
         return None
     parts = urlsplit(location)
-    if not parts.scheme and not parts.netloc and not location.startswith(("/", "\\")):
+    if not parts.scheme and not parts.netloc and not location.startswith("/"):
         return None
     scheme, host = parts.scheme.lower(), parts.hostname
-    if scheme not in ("http", "https") or not host or "\\" in location:
+    if scheme not in ("http", "https") or not host or parts.path.startswith("//"):
         raise ValueError("the redirect leads nowhere that makes sense")
-    path = parts._replace(scheme="", netloc="").geturl()
+    path = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
     return Origin(scheme, host.rstrip("."), parts.port or (443 if scheme == "https" else 80), path)
 
 
 def _host(exchange: Exchange, upstream: Destination | None, origin: Origin, before: Origin) -> str:
     if upstream and upstream.host_header:
         return upstream.host_header
-    if origin is before:
+    if origin.address == before.address:
         return next(iter(exchange.header("host")), before.authority)
     return origin.authority
 
@@ -149,7 +155,7 @@ def _content(exchange: Exchange, changes: Changes, path: str) -> tuple[bytes, st
     edits: list[Edit] = [Set(pointer, value) for pointer, value in changes.set_body.items()]
     edits += [Remove(pointer) for pointer in changes.remove_body]
     model = None
-    if changes.model and (sent := exchange.hints.model):
+    if changes.model and (sent := exchange.model):
         model = (sent, changes.model)
         path, in_path = _model_in_path(path, changes.model)
         edits += [] if in_path else [Set("/model", changes.model)]
@@ -158,11 +164,11 @@ def _content(exchange: Exchange, changes: Changes, path: str) -> tuple[bytes, st
 
 def _model_in_path(path: str, model: str) -> tuple[str, bool]:
     """`…/models/{model}:verb` with another model, and whether the path has one at all."""
-    head, slash, last = path.rpartition("/models/")
-    old, colon, verb = last.replace("%3A", ":").replace("%3a", ":").rpartition(":")
-    if not slash or not colon or not old or "/" in last:
+    found = MODEL_IN_PATH.search(path)
+    if found is None or model_in_path(path)[0] is None:
         return path, False
-    return f"{head}{slash}{quote(model, safe='')}:{verb}", True
+    *_, colon = _COLON.finditer(found[1])
+    return f"{path[: found.start(1)]}{quote(model, safe='')}{found[1][colon.start() :]}{path[found.end(1) :]}", True
 
 
 def edited(exchange: Exchange, edits: list[Edit]) -> bytes:
@@ -170,6 +176,8 @@ def edited(exchange: Exchange, edits: list[Edit]) -> bytes:
     data = exchange.json
     if data is None:
         raise Unreadable("the body is not JSON and cannot be edited")
+    if any(value.startswith("AWS4-") for value in exchange.header("authorization")):
+        raise Unreadable("the body is signed (AWS Signature Version 4) and cannot be edited")
     if signed := next((name for name in _SIGNATURES if exchange.header(name)), None):
         raise Unreadable(f"the body is signed ({signed}) and cannot be edited")
     try:

@@ -59,7 +59,12 @@ def parse(text: str, *, fold: bool = False, path: bool = False) -> Pattern:
         wanted = text.lower() if fold else text
         same = (lambda found: found.lower() == wanted) if fold else wanted.__eq__
         return Pattern(text, wanted, fold, re2.escape(wanted), same)
-    return _compiled(text, "(?s:" + _glob(text, path) + ")", fold)
+    found = _compiled(text, "(?s:" + _glob(text, path) + ")", fold)
+    front = text.removesuffix("**" if path else "*")
+    if fold or front == text or _GLOB.search(front):
+        return found
+    # The commonest glob, `front*`, at a tenth of the cost. Not with fold: RE2 and Python differ in what is the same letter.
+    return found._replace(matches=lambda found: found.startswith(front))
 
 
 def _glob(text: str, path: bool) -> str:
@@ -104,8 +109,8 @@ class PatternSet:
         self._set = _set_of(self._patterns)
 
     def find(self, text: str) -> list[int]:
-        """Places of the patterns that match."""
-        found = self._set.Match(encoded(text)) if self._set is not None else []
+        """Places of the patterns that match, in order."""
+        found = sorted(self._set.Match(encoded(text))) if self._set is not None else []  # RE2 has them in an order of its own
         if found and found[-1] == len(self._patterns):
             return found[:-1]
         # Without the last, which matches everything, RE2 ran out of memory and found nothing at all.

@@ -8,10 +8,12 @@ Contract: `decide` never raises. Rules that cannot be decided because the reques
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from amp_addons.core.catalog import Catalog
-from amp_addons.core.classify import DEFAULT_AMP_URL, classify
+from amp_addons.core.classify import DEFAULT_AMP_URL, Classification, classify
 from amp_addons.core.exchange import Exchange, Unreadable
+from amp_addons.core.path import is_odd, resolved
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.chance import share
 from amp_addons.core.rules.condition import Conditions, compile_match
@@ -20,6 +22,9 @@ from amp_addons.core.rules.index import Index, Numbered
 from amp_addons.core.rules.model import Block, Mode, Rule, Split, Then
 from amp_addons.core.rules.pattern import parse
 
+_PLAIN = "/:@!$&'()*+,=~"
+"""What a path may hold as it is, besides letters, digits and _.-"""
+
 
 class Ready(NamedTuple):
     """A rule, made ready."""
@@ -27,6 +32,17 @@ class Ready(NamedTuple):
     rule: Rule
     mode: Mode
     conditions: Conditions
+    terminal: str | None
+
+    @property
+    def closes(self) -> bool:
+        """Whether a request for which it cannot be decided is refused: not for rules that only look (DESIGN promise 4)."""
+        return self.mode == "enforce" and self.rule.then.acts()
+
+    @property
+    def ends(self) -> bool:
+        """Whether it ends the list when it matches."""
+        return self.mode == "enforce" and self.terminal is not None
 
 
 class Step(NamedTuple):
@@ -61,9 +77,10 @@ class RuleSet:
         self.amp_url = amp_url
         self._secret = secret
         self.rules = [
-            Ready(rule, "observe" if observe else rule.mode or mode, compile_match(rule.match, rule.id, secret)) for rule, mode in rules
+            Ready(rule, "observe" if observe else rule.mode or mode, compile_match(rule.match, rule.id, secret), rule.then.terminal)
+            for rule, mode in rules
         ]
-        self._index = Index([Numbered(number, ready.rule.match) for number, ready in enumerate(self.rules)])
+        self._index = Index([Numbered(number, ready.rule.match, ready.conditions) for number, ready in enumerate(self.rules)])
 
     def __bool__(self) -> bool:
         return bool(self.rules)
@@ -84,10 +101,8 @@ class RuleSet:
             try:
                 if ready.conditions.hold(exchange):
                     self._apply(ready, exchange, making)
-            except Unreadable as error:
-                making.unreadable(ready, str(error))
             except Exception as error:
-                making.unreadable(ready, f"the rule failed with {type(error).__name__}")
+                making.unreadable(ready, _reason(error))
             if making.over:
                 break
         return making.decision()
@@ -116,6 +131,16 @@ class RuleSet:
     def _classify(self, exchange: Exchange) -> None:
         if exchange.classification is None:
             exchange.classification = classify(self._catalog, exchange.method, exchange.url, None, self.amp_url)
+        if not exchange.classification.known and is_odd(exchange.target[1]):
+            exchange.rival = self._rival(exchange)
+
+    def _rival(self, exchange: Exchange) -> Classification | None:
+        """What a server may take the request for. By our own reading it is in no row, but rules for that row must not miss it."""
+        host, path, query = exchange.target
+        if (reading := resolved(path)) is None or reading == path:
+            return None
+        rival = classify(self._catalog, exchange.method, f"https://{host}{quote(reading, safe=_PLAIN)}?{query}", None, self.amp_url)
+        return rival if rival != exchange.classification else None
 
     def _apply(self, ready: Ready, exchange: Exchange, making: "Making") -> None:
         rule, then = ready.rule, ready.rule.then
@@ -139,7 +164,7 @@ def _failing(conditions: Conditions, exchange: Exchange) -> tuple[bool, str | No
     try:
         failed = conditions.failing(exchange)
     except Exception as error:
-        return False, None, str(error) if isinstance(error, Unreadable) else f"the rule failed with {type(error).__name__}"
+        return False, None, _reason(error)
     return failed is None, failed, None
 
 
@@ -156,7 +181,7 @@ class Making:
 
     def take(self, ready: Ready, changes: Changes, upstream: Destination | None, detail: str | None) -> None:
         then, rule = ready.rule.then, ready.rule.id
-        terminal = then.terminal
+        terminal = ready.terminal
         action = terminal or ("change" if changes else "alert" if then.alert else "tag" if then.tag else "none")
         self._applied.append(Applied(rule=rule, mode=ready.mode, action=action, detail=detail))
         if then.alert:
@@ -173,9 +198,10 @@ class Making:
             self._final["keep_credentials"] = then.credentials == "keep"
 
     def unreadable(self, ready: Ready, reason: str) -> None:
-        applied = Applied(rule=ready.rule.id, mode=ready.mode, action="block", detail=None, unreadable=reason)
+        action = "block" if ready.rule.then.acts() else "none"
+        applied = Applied(rule=ready.rule.id, mode=ready.mode, action=action, detail=None, unreadable=reason)
         self._applied.append(applied)
-        if ready.mode == "enforce":
+        if ready.closes:
             self.over = True
             message = f"Rule {ready.rule.id} of the local proxy could not be decided ({reason}); nothing was sent."
             self._final = {"action": "block", "rule": ready.rule.id, "block": Block(message=message, status=400)}
@@ -187,6 +213,10 @@ class Making:
         return Decision(
             applied=tuple(self._applied), changes=changes, tags=tuple(dict.fromkeys(self._tags)), alerts=tuple(self._alerts), **self._final
         )
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, Unreadable) else f"the rule failed with {type(error).__name__}"
 
 
 def _block(then: Then) -> Block | None:
@@ -209,7 +239,7 @@ NOTHING = Changes()
 
 def mapped(model: str | Mapping[str, str], exchange: Exchange) -> str | None:
     """The new name of the request's model, or None where it stays. Raises Unreadable."""
-    found = exchange.hints.model
+    found = exchange.model
     if found is None:
         return None
     if isinstance(model, str):
@@ -219,6 +249,8 @@ def mapped(model: str | Mapping[str, str], exchange: Exchange) -> str | None:
 
 def said(then: Then, changes: Changes, upstream: Destination | None) -> str | None:
     """What a rule does, in few words. Only names: a value may be a secret."""
+    if not upstream and not changes:
+        return None
     parts = [f"to {upstream.name}"] if upstream else []
     parts += [f"model {changes.model}"] if changes.model else []
     parts += [

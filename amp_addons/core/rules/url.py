@@ -4,6 +4,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from amp_addons.core.target import host_key
+
 PORTS = {"http": 80, "https": 443}
 
 
@@ -41,8 +43,8 @@ def origin_of(url: str) -> Origin:
         raise ValueError("a URL without user and password: credentials come from the environment or a file")
     if parts.query or parts.fragment:
         raise ValueError("a URL without query and fragment")
-    if not host.isascii() or port == 0:
-        raise ValueError("a host name in ASCII (xn--…) and a port above 0")
+    if not url.isascii() or port == 0 or host_key(parts.netloc) is None:
+        raise ValueError("a host name in ASCII (xn--…), a port above 0, and a path with its other characters percent-encoded")
     return Origin(parts.scheme, host.rstrip("."), port or PORTS[parts.scheme], parts.path.rstrip("/"))
 
 
