@@ -16,7 +16,7 @@ from amp_addons.rulefiles.yamlfile import Document, read
 MAX_FILES = 50
 """Files that one set of rules may consist of."""
 
-ALL: frozenset[Grant] = frozenset(("upstreams", "credentials", "protected", "passthrough"))
+ALL: frozenset[Grant] = frozenset(("upstreams", "credentials", "protected", "passthrough", "redactors"))
 
 
 class Source(msgspec.Struct, frozen=True):

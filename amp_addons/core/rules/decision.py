@@ -6,6 +6,7 @@ import msgspec
 
 from amp_addons.core.answers.canned import Canned
 from amp_addons.core.json_pointer import is_within
+from amp_addons.core.redact.action import Redaction
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.model import Block, Timeouts
 from amp_addons.core.rules.url import Origin
@@ -39,16 +40,17 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What is changed of a request besides where it goes. `model` is the new name, or None."""
+    """What is changed of a request besides where it goes. `model` is the new name, or None. Redactions come last, in their order."""
 
     set_headers: dict[str, str] = {}
     remove_headers: tuple[str, ...] = ()
     set_body: dict[str, Any] = {}
     remove_body: tuple[str, ...] = ()
     model: str | None = None
+    redactions: tuple[Redaction, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.set_headers or self.remove_headers or self.set_body or self.remove_body or self.model)
+        return bool(self.set_headers or self.remove_headers or self.set_body or self.remove_body or self.model or self.redactions)
 
     def then(self, later: "Changes") -> "Changes":
         """Both, the later ones winning: what they set or remove is not set or removed before, nor is anything in it."""
@@ -60,6 +62,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
             set_body={pointer: value for pointer, value in self.set_body.items() if not is_within(pointer, said)} | later.set_body,
             remove_body=(*(pointer for pointer in self.remove_body if not is_within(pointer, said)), *later.remove_body),
             model=later.model or self.model,
+            redactions=(*self.redactions, *later.redactions),
         )
 
 
@@ -72,6 +75,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     upstream: Destination | None = None
     keep_credentials: bool = False
     changes: Changes = Changes()
+    observed_redactions: tuple[Redaction, ...] = ()
     block: Block | None = None
     respond: Canned | None = None
     tags: tuple[str, ...] = ()

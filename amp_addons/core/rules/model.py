@@ -32,6 +32,8 @@ from amp_addons.core.rules.kinds import (
     Url,
 )
 
+_PATHS = Meta(pattern=r"^/.*\Z", description="a JSON pointer, where * stands for one part")
+
 type Mode = Literal["enforce", "observe"]
 type Key = Literal["thread", "client", "model", "request"]
 """What keeps a choice by chance the same: the same key, the same choice."""
@@ -170,6 +172,54 @@ class Block(Struct, frozen=True, kw_only=True):
     """The status of the answer; of a streamed one the error is an event."""
 
 
+type RedactMode = Literal["mask", "drop", "hash", "placeholder", "block"]
+
+
+class OwnPattern(Struct, frozen=True, kw_only=True):
+    """Something of your own to look for."""
+
+    id: Id
+    """What it is called in events and reports."""
+    keywords: OneOrMore[str]
+    """Lower-case words of which one stands in every match: the pattern is only tried near one."""
+    pattern: str
+    """RE2 with a longest match ({0,200} rather than *): what is found goes as a whole, or its group `secret`."""
+    description: str = ""
+    """What it is, for people."""
+
+
+class RedactorSpec(Struct, frozen=True, kw_only=True):
+    """What is looked for, and what becomes of it."""
+
+    detectors: OneOrMore[Text] = "secrets"
+    """Ids or kinds of detectors that ship, or patterns of these; secrets: all but those for personal data, personal: these."""
+    patterns: tuple[OwnPattern, ...] = ()
+    """Patterns of your own."""
+    mode: RedactMode = "mask"
+    """mask: ***; drop: nothing; hash: the kind and a keyed hash; placeholder: comes back in answers; block: the request is refused."""
+
+
+class Redact(Struct, frozen=True, kw_only=True):
+    """Where a redactor is put to work."""
+
+    using: OneOrMore[Id] = "secrets"
+    """Redactors by name; secrets and personal are there without being defined."""
+    request: bool = True
+    """In the body of the request."""
+    paths: tuple[Annotated[str, _PATHS], ...] = ()
+    """Only in strings of a JSON body below these pointers, where * stands for one part: /messages/*/content."""
+    headers: bool = True
+    """In header values, but for credentials and Amp's own."""
+    query: bool = True
+    """In the query, but for credentials."""
+    response: bool = False
+    """In the texts of the answer, streamed ones included."""
+    restore: bool = True
+    """Placeholders in texts of the answer become what they stand for again, never inside of links."""
+    restore_tools: bool = False
+    """Also in the arguments of tools: a prompt injection could use that to carry a secret out."""
+
+
 class Then(Struct, frozen=True, kw_only=True):
     """What is done. `route` `block` `respond` `allow` `passthrough` are terminal: they end the list, and a rule has one of them at most."""
 
@@ -191,6 +241,8 @@ class Then(Struct, frozen=True, kw_only=True):
     """Values to put into a JSON body, by JSON pointer; every other byte stays."""
     remove_body: tuple[Pointer, ...] = ()
     """JSON pointers of what is taken out of the body."""
+    redact: Id | Redact | None = None
+    """Secrets are taken out of the request, or the answer: the name of a redactor, or more about it."""
     model: Line | dict[Text, Line] | None = None
     """Another model, or one for each pattern of names, the first that matches; the answer names the old one again."""
     tag: OneOrMore[Line] | None = None
@@ -224,7 +276,7 @@ class Then(Struct, frozen=True, kw_only=True):
 
     def changes(self) -> bool:
         """Whether the request is changed by more than being sent elsewhere."""
-        return bool(self.set_headers or self.remove_headers or self.set_body or self.remove_body or self.model)
+        return bool(self.set_headers or self.remove_headers or self.set_body or self.remove_body or self.model or self.redact)
 
     @property
     def terminal(self) -> str | None:
@@ -319,7 +371,7 @@ class Defaults(Struct, frozen=True, kw_only=True):
     """For upstreams that say nothing else."""
 
 
-type Grant = Literal["upstreams", "credentials", "protected", "passthrough"]
+type Grant = Literal["upstreams", "credentials", "protected", "passthrough", "redactors"]
 """What an included file may only do when the file that includes it says so (THREATS 8)."""
 
 
@@ -401,6 +453,8 @@ class RuleFile(Struct, frozen=True, kw_only=True):
     """What holds for the rules of this file that say nothing else."""
     upstreams: dict[Id, Upstream] = {}
     """Where requests may be sent, by name."""
+    redactors: dict[Id, RedactorSpec] = {}
+    """What is to be looked for, by name."""
     rules: tuple[Rule, ...] = ()
     """In order; the first action that ends the list wins."""
     tests: tuple[Test, ...] = ()

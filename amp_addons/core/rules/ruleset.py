@@ -6,21 +6,26 @@ Contract: `decide` never raises. Rules that cannot be decided because the reques
 (DESIGN promise 4), and are noted when they only observe.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
+
+import msgspec
 
 from amp_addons.core.catalog import Catalog
 from amp_addons.core.classify import DEFAULT_AMP_URL, Classification, classify
 from amp_addons.core.exchange import Exchange, Unreadable
 from amp_addons.core.path import is_odd, resolved
+from amp_addons.core.redact.action import Redaction
+from amp_addons.core.redact.redactor import Redactor
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.chance import share
 from amp_addons.core.rules.condition import Conditions, compile_match
 from amp_addons.core.rules.decision import PASS, Changes, Decision, Destination
 from amp_addons.core.rules.index import Index, Numbered
-from amp_addons.core.rules.model import Block, Mode, Rule, Split, Then
+from amp_addons.core.rules.model import Block, Mode, Redact, RedactMode, Rule, Split, Then
 from amp_addons.core.rules.pattern import parse
+from amp_addons.core.rules.texts import several
 
 _PLAIN = "/:@!$&'()*+,=~"
 """What a path may hold as it is, besides letters, digits and _.-"""
@@ -71,8 +76,10 @@ class RuleSet:
         amp_url: str = DEFAULT_AMP_URL,
         observe: bool = False,
         secret: bytes = b"",
+        redactors: Mapping[str, tuple[RedactMode, Redactor]] | None = None,
     ) -> None:
         self.upstreams = dict(upstreams or {})
+        self.redactors = dict(redactors or {})
         self._catalog = catalog or Catalog()
         self.amp_url = amp_url
         self._secret = secret
@@ -145,8 +152,16 @@ class RuleSet:
     def _apply(self, ready: Ready, exchange: Exchange, making: "Making") -> None:
         rule, then = ready.rule, ready.rule.then
         changes = _changes(then, exchange)
+        if then.redact is not None:
+            changes = msgspec.structs.replace(changes, redactions=tuple(self._redactions(rule.id, then.redact)))
         upstream = self._upstream(rule.id, then.route, exchange) if then.route is not None else None
         making.take(ready, changes, upstream, said(then, changes, upstream))
+
+    def _redactions(self, rule: str, redact: str | Redact) -> Iterator[Redaction]:
+        spec = redact if isinstance(redact, Redact) else Redact(using=redact)
+        for name in several(spec.using):
+            mode, redactor = self.redactors[name]
+            yield Redaction(rule=rule, name=name, mode=mode, redactor=redactor, spec=spec)
 
     def _upstream(self, rule: str, route: str | Split, exchange: Exchange) -> Destination:
         if isinstance(route, str):
@@ -177,6 +192,7 @@ class Making:
         self._changes = Changes()
         self._tags: list[str] = []
         self._alerts: list[str] = []
+        self._observed: tuple[Redaction, ...] = ()
         self._final: dict[str, Any] = {}
 
     def take(self, ready: Ready, changes: Changes, upstream: Destination | None, detail: str | None) -> None:
@@ -189,6 +205,7 @@ class Making:
         if then.tag:
             self._tags += [then.tag] if isinstance(then.tag, str) else then.tag
         if ready.mode == "observe":
+            self._observed += changes.redactions
             return
         if changes:
             self._changes = self._changes.then(changes)
@@ -211,7 +228,12 @@ class Making:
             return PASS
         changes = self._changes if self._final.get("action") not in ("block", "respond", "passthrough") else Changes()
         return Decision(
-            applied=tuple(self._applied), changes=changes, tags=tuple(dict.fromkeys(self._tags)), alerts=tuple(self._alerts), **self._final
+            applied=tuple(self._applied),
+            changes=changes,
+            observed_redactions=self._observed,
+            tags=tuple(dict.fromkeys(self._tags)),
+            alerts=tuple(self._alerts),
+            **self._final,
         )
 
 

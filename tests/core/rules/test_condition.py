@@ -170,7 +170,7 @@ SAME = [
     (1, 1.0, True),
     (True, 1, False),
     (0, False, False),
-    (None, MISSING, False),
+    pytest.param(None, MISSING, False, id="missing"),
     ([1], (1,), True),
     ([True], [1], False),
     ("a", "a", True),

@@ -1,0 +1,146 @@
+"""What a rule wants redacted, made ready, and the request that comes of it.
+
+Modes: `mask` (***), `drop`, `hash` (the kind and a keyed hash: the same secret is told again without being known), `placeholder` (comes back
+in the answer, `core.redact.vault`), `block` (the request is refused).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from hmac import digest
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from amp_addons.core.exchange import Exchange, Headers, Unreadable
+from amp_addons.core.redact.body import Hit, Replace, redact_json, redact_text, replaced
+from amp_addons.core.redact.engine import Finding
+from amp_addons.core.redact.redactor import Redactor
+from amp_addons.core.redact.vault import Scope, Vault
+from amp_addons.core.rules.credential import is_protected
+from amp_addons.core.rules.model import Redact, RedactMode
+from amp_addons.core.scrub import MASK, is_secret_name
+
+
+class Redaction(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule's redaction by one redactor."""
+
+    rule: str
+    name: str
+    mode: RedactMode
+    redactor: Redactor
+    spec: Redact
+
+
+class Hiding(msgspec.Struct, frozen=True, kw_only=True):
+    """What placeholders and hashes of one request are made with. `now` is in seconds."""
+
+    vault: Vault
+    key: bytes
+    now: float = 0.0
+    client: str = ""
+
+    def scope(self, exchange: Exchange, upstream: str) -> Scope | None:
+        """For whom placeholders of this request stand; None without a conversation, where nothing comes back (THREATS 3)."""
+        try:
+            thread = exchange.thread
+        except Unreadable:
+            return None
+        return Scope(exchange.client or "", thread, upstream) if thread else None
+
+
+class Refused(ValueError):
+    """A redactor with mode `block` has found something. The text names kinds, never values."""
+
+
+class Redacted(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a request after redaction; `found` counts what was done by (rule, where, kind)."""
+
+    headers: Headers
+    query: str
+    body: bytes
+    found: dict[tuple[str, str, str], int]
+
+
+def redact(parts: Redacted, redaction: Redaction, hide: Replace, *, is_json: bool) -> Redacted:
+    """The parts with what this redaction finds replaced. `body` is without content coding. Raises Refused, ValueError."""
+    spec, find = redaction.spec, redaction.redactor.find
+    found = Counter(parts.found)
+    hits: list[tuple[str, Hit]] = []
+    headers, query, body = parts.headers, parts.query, parts.body
+    if spec.headers:
+        headers = tuple(_header(name, value, find, hide, hits) for name, value in headers)
+    if spec.query and query:
+        query = "&".join(_pair(pair, find, hide, hits) for pair in query.split("&"))
+    if spec.request and body:
+        body, in_body = _body(body, redaction, hide, is_json)
+        hits += [("request body", hit) for hit in in_body]
+    found.update((redaction.rule, where, hit.kind) for where, hit in hits)
+    if hits and redaction.mode == "block":
+        kinds = ", ".join(sorted({f"{hit.kind} ({hit.detector})" for _, hit in hits}))
+        raise Refused(f"the request holds what redactor {redaction.name} does not let out: {kinds}")
+    return Redacted(headers=headers, query=query, body=body, found=dict(found))
+
+
+def replacer(mode: RedactMode, hiding: Hiding, scope: Scope | None, text: str = "") -> Replace:
+    """What stands in a finding's place. A placeholder is none that stands in `text` already."""
+    if mode == "placeholder":
+        return lambda _finding, secret: hiding.vault.hide(secret, scope, hiding.now, text)
+    if mode == "hash":
+        return lambda finding, secret: (
+            f"[{finding.kind}:{digest(hiding.key, secret.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:12]}]"
+        )
+    return (lambda _finding, _secret: "") if mode == "drop" else (lambda _finding, _secret: MASK)
+
+
+def _body(body: bytes, redaction: Redaction, hide: Replace, is_json: bool) -> tuple[bytes, list[Hit]]:
+    if is_json:
+        return redact_json(body, redaction.redactor.find, hide, _wanted(redaction.spec.paths))
+    if redaction.spec.paths:
+        return body, []
+    try:
+        text, hits = redact_text(body.decode(), redaction.redactor.find, hide)
+    except UnicodeDecodeError:
+        raise Unreadable("the body is neither JSON nor text in UTF-8 and cannot be redacted") from None
+    return (text.encode() if hits else body), hits
+
+
+def _header(
+    name: bytes, value: bytes, find: Callable[[str], Sequence[Finding]], hide: Replace, hits: list[tuple[str, Hit]]
+) -> tuple[bytes, bytes]:
+    if is_protected(name.decode("latin-1")):
+        return name, value  # credentials are for the host that they go to: those that go elsewhere are dropped by the route
+    text = value.decode("utf-8", "surrogateescape")
+    if not (findings := find(text)):
+        return name, value
+    hits += [("request header", Hit(each.detector, each.kind, name.decode("latin-1"))) for each in findings]
+    return name, replaced(text, findings, hide).encode("utf-8", "surrogateescape")
+
+
+def _pair(pair: str, find: Callable[[str], Sequence[Finding]], hide: Replace, hits: list[tuple[str, Hit]]) -> str:
+    name, equals, value = pair.partition("=")
+    if equals and is_secret_name(unquote(name)):
+        return pair
+    text = unquote(value if equals else name)
+    if not (findings := find(text)):
+        return pair
+    hits += [("request query", Hit(each.detector, each.kind, unquote(name) if equals else "")) for each in findings]
+    new = quote(replaced(text, findings, hide), safe="")
+    return f"{name}={new}" if equals else new
+
+
+def _wanted(paths: tuple[str, ...]) -> Callable[[str], bool] | None:
+    if not paths:
+        return None
+    patterns = [tuple(path.split("/")[1:]) for path in paths]
+
+    @lru_cache(maxsize=10_000)
+    def wanted(pointer: str) -> bool:
+        parts = pointer.split("/")[1:]
+        return any(_below(parts, pattern) for pattern in patterns)
+
+    return wanted
+
+
+def _below(parts: list[str], pattern: tuple[str, ...]) -> bool:
+    return len(parts) >= len(pattern) and all(want in ("*", part) for part, want in zip(parts, pattern, strict=False))

@@ -1,0 +1,1 @@
+"""Recordings: reading, scrubbing and playing them again. Knows mitmproxy's files, and nothing of a running proxy."""

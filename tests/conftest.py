@@ -1,0 +1,23 @@
+"""How the tests are spread over processes: those of a file stay together, and all that share one run of the real clients."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = "test_clients_"
+"""Files in e2e that look at the same run of every runtime's client (the fixture `stage`)."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        file = Path(item.path)
+        name = SHARED if file.name.startswith(SHARED) else str(file)
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
+def pytest_make_parametrize_id(val):
+    """Bytes that are no short text are named by their length: a compressed one has the time in it, and every process its own."""
+    if isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable()):
+        return f"{len(val)}-bytes"
+    return None
