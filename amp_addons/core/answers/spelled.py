@@ -2,10 +2,10 @@
 
 import json
 import re
+from functools import lru_cache
 from itertools import islice
 
 from amp_addons.core.answers.filter import TextFilter
-from amp_addons.core.payload import loads
 
 MAX_WAITING = 65_536
 """Characters whose spelling is remembered while a filter holds them; the spelling of later ones is then guessed from earlier ones."""
@@ -14,6 +14,7 @@ MAX_SPELLINGS = 1_000
 """Characters whose last spelling with an escape is remembered."""
 
 _ESCAPE = r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[\"\\/bfnrt])"
+_decode = json.JSONDecoder(strict=False).decode
 _ESCAPES = re.compile(_ESCAPE)
 _CHARACTER = re.compile(_ESCAPE + "|.", re.DOTALL)
 _SPELLED = re.compile(r"[\"\\/<>&'\x00-\x1f\x7f-\U0010ffff]")
@@ -58,7 +59,7 @@ class Spelled:
     def _note(self, raw: str) -> None:
         for escape in _ESCAPES.findall(raw):
             if len(self._spellings) < MAX_SPELLINGS:
-                self._spellings[plain(escape)] = escape
+                self._spellings[_character(escape)] = escape
 
     def _spelled(self, text: str) -> str:
         return _SPELLED.sub(self._spell, text)
@@ -70,7 +71,10 @@ class Spelled:
 
 def plain(raw: str) -> str:
     """The text that a piece of a string stands for; every escape in it is complete."""
-    return str(loads(f'"{raw}"')) if "\\" in raw else raw
+    return str(_decode(f'"{raw}"')) if "\\" in raw else raw
+
+
+_character = lru_cache(MAX_SPELLINGS)(plain)
 
 
 def _same(one: str, other: str) -> int:
