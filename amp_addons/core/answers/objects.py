@@ -13,11 +13,14 @@ _IN_STRING = re.compile(rb'["\\]')
 class Objects:
     """Changes each object within `nesting` arrays (0: those of the body itself). What is between them goes on at once, unchanged.
 
-    `edit` takes and returns one object.
+    `edit` takes and returns one object; what `end` returns goes before the end of the array. `skipped` counts the objects that were too
+    large to hold.
     """
 
-    def __init__(self, edit: Callable[[bytes], bytes], nesting: int = 0) -> None:
+    def __init__(self, edit: Callable[[bytes], bytes], nesting: int = 0, end: Callable[[], bytes] = bytes) -> None:
+        self.skipped = 0
         self._edit = edit
+        self._end_array = end
         self._nesting = nesting
         self._depth = 0
         self._in_string = False
@@ -50,6 +53,9 @@ class Objects:
                     self._keep(data[start:at], pieces)
                     self._end(pieces)
                     start = at
+                elif self._depth == self._nesting - 1:
+                    pieces += (data[start : at - 1], self._end_array())
+                    start = at - 1
         if self._open:
             self._keep(data[start:], pieces)
         else:
@@ -66,6 +72,7 @@ class Objects:
     def _keep(self, data: bytes, pieces: list[bytes]) -> None:
         self._object += data
         if self._too_large or len(self._object) > MAX_OBJECT:
+            self.skipped += not self._too_large
             self._too_large = True
             pieces.append(bytes(self._object))
             self._object.clear()
