@@ -1,12 +1,12 @@
 """What an engine's detectors know of secrets that have only begun: made once for an engine, shared by its streams."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from amp_addons.core.redact.detector import SECRET, Detector
 from amp_addons.core.redact.keywords import ANYWHERE, APART, NEVER, Node
-from amp_addons.core.redact.prefixes import INSIDE, Automaton, Store
+from amp_addons.core.redact.prefixes import BEYOND, INSIDE, Automaton, State, Store
 
 type Users = tuple[list[int], list[int]]
 """The numbers of a keyword's detectors, and of those that take it right after a letter or digit too."""
@@ -22,30 +22,36 @@ class Family(NamedTuple):
 
 
 class Beginnings:
-    """Matches of most detectors begin with a keyword and are looked for from there on. Those of the others (`roaming`), of which a secret's
-    beginning may stand before the keyword, are looked for from every place."""
+    """Where to look for matches that have begun. Most begin with a keyword. Of the others, those whose secret stands behind a keyword are
+    looked for when that keyword comes, in what went before (`late`); the rest (`roaming`) is looked for from every place."""
 
     def __init__(self, detectors: Sequence[Detector], keywords: dict[bytes, Users]) -> None:
         self._detectors = detectors
         self._keywords = keywords
         self._store = Store()
         self._families: dict[tuple[tuple[int, ...], bool], Family] = {}
-        self.starting = frozenset(number for number, detector in enumerate(detectors) if detector.starts)
-        self.roaming = tuple(number for number in range(len(detectors)) if number not in self.starting)
-        self._roaming = {word: tuple(one for one in every if one not in self.starting) for word, (every, _) in keywords.items()}
-        self._starting = {word: (self._of(every), self._of(anywhere)) for word, (every, anywhere) in keywords.items()}
-
-    def _of(self, numbers: list[int]) -> tuple[int, ...]:
-        return tuple(number for number in numbers if number in self.starting)
+        numbers = range(len(detectors))
+        starting = frozenset(number for number in numbers if detectors[number].starts)
+        late = frozenset(number for number in numbers if number not in starting and _is_late(detectors[number]))
+        self.roaming = tuple(number for number in numbers if number not in starting and number not in late)
+        self._starting = {word: (_those(every, starting), _those(anywhere, starting)) for word, (every, anywhere) in keywords.items()}
+        self._late = {word: _those(every, late) for word, (every, _) in keywords.items()}
+        self._anywhere = {word: _those(every, frozenset(numbers) - starting) for word, (every, _) in keywords.items()}
+        self.before = max((detectors[number].shape.before for number in late), default=0)
+        """How far before a keyword is looked (bytes)."""
 
     def starting_with(self, word: bytes, *, apart: bool, begins: bool) -> Family | None:
         """The detectors whose matches begin with a keyword that stands apart, or right after a letter or digit."""
         numbers = self._starting[word][not apart]
         return self.family(numbers, begins=begins) if numbers else None
 
-    def roaming_with(self, word: bytes) -> tuple[int, ...]:
+    def late_with(self, word: bytes) -> tuple[int, ...]:
+        """The detectors of a keyword whose matches may begin before it, but not the secrets in them."""
+        return self._late[word]
+
+    def anywhere_with(self, word: bytes) -> tuple[int, ...]:
         """The detectors of a keyword whose matches need not begin with it."""
-        return self._roaming[word]
+        return self._anywhere[word]
 
     def family(self, numbers: tuple[int, ...], *, begins: bool) -> Family:
         """`begins`: the match begins where the text does."""
@@ -59,22 +65,54 @@ class Beginnings:
 
     @cached_property
     def root(self) -> Node:
-        return Node.root_of({word: self._hold(word, every) for word, (every, _) in self._keywords.items()})
+        holds = dict.fromkeys(self._keywords, NEVER)
+        for detector in self._detectors:
+            if detector.starts:
+                for word in _early(detector):
+                    holds[word] = max(holds[word], APART if detector.apart else ANYWHERE)
+        return Node.root_of(holds)
 
-    def _hold(self, word: bytes, numbers: list[int]) -> int:
-        """When the keyword's beginning may be a secret's."""
-        early = [self._detectors[number] for number in numbers if number in self.starting and self._is_early(number, word)]
-        return max((APART if detector.apart else ANYWHERE for detector in early), default=NEVER)
 
-    def _is_early(self, number: int, word: bytes) -> bool:
-        """Whether a secret can begin inside of the keyword. One that begins right behind a shorter keyword is held for that one's sake."""
-        detector = self._detectors[number]
-        if detector.near or f"<{SECRET}>" not in detector.pattern:
-            return not detector.near
-        states = [Automaton([detector.whole_pattern], SECRET, Store(), begins=True).start]
-        for byte in word:
-            states = [state[either] for state in states for either in {byte, *bytes((byte,)).upper()}]
-            if any(state.marks & INSIDE for state in states):
-                return True
-            states = list({state.bits: state for state in states}.values())
-        return False
+def _those(numbers: list[int], wanted: frozenset[int]) -> tuple[int, ...]:
+    return tuple(number for number in numbers if number in wanted)
+
+
+def _early(detector: Detector) -> Iterable[bytes]:
+    """The keywords inside of which a secret can begin. One that begins right behind a shorter keyword is held for that one's sake."""
+    words = [word.encode() for word in detector.keywords]
+    if detector.near or f"<{SECRET}>" not in detector.pattern:
+        return () if detector.near else words
+    start = Automaton([detector.whole_pattern], SECRET, Store(), begins=True).start
+    return [word for word in words if _is_inside(start, word)]
+
+
+def _is_inside(start: State, word: bytes) -> bool:
+    """Whether a secret can begin inside of a word, in letters of any case."""
+    states = [start]
+    for byte in word:
+        following = {state[either] for state in states for either in {byte, *bytes((byte,)).upper()}}
+        if any(state.marks & INSIDE for state in following):
+            return True
+        states = [state for state in following if state.bits]
+    return False
+
+
+def _is_late(detector: Detector) -> bool:
+    """Whether a secret can only begin when a keyword has been read: no way through pattern and keywords leads to one without the other."""
+    automaton = Automaton([detector.whole_pattern], SECRET, Store(), begins=True)
+    root = Node.root_of({word.encode(): NEVER for word in detector.keywords})
+    letters = automaton.distinct(b"".join(word.encode() for word in detector.keywords))
+    seen, open_ = set(), [(bit, root) for bit in automaton.after(automaton.start.bits)]
+    while open_:
+        position, node = open_.pop()
+        for letter in letters:
+            if not position & automaton.reads[letter]:
+                continue
+            then = node[letter] if letter < BEYOND else root
+            if then.ends or (position, id(then)) in seen:
+                continue
+            if position & automaton.inside:
+                return False
+            seen.add((position, id(then)))
+            open_ += ((bit, then) for bit in automaton.after(position))
+    return True

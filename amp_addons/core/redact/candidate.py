@@ -9,11 +9,11 @@ class Candidate:
 
     __slots__ = ("complete", "family", "latest", "low", "since", "start", "state")
 
-    def __init__(self, family: Family, start: int, state: State) -> None:
+    def __init__(self, family: Family, start: int) -> None:
         self.family = family
         self.start = self.latest = start
         """Where it starts; of several taken together the first and the last."""
-        self.state = state
+        self.state: State = family.automaton.start
         self.since = -1
         """Where the secret begins at the earliest, or -1: it does not begin before the stream's end."""
         self.low = -1

@@ -18,11 +18,11 @@ from amp_addons.core.redact.width import character_width
 MAX_STATES = 20_000
 """States kept of the automata that share a store; past it they are made anew. A state is about 1 KB; source code needs about 5,000."""
 
-_BEYOND = 128
+BEYOND = 128
 """Stands for every character past ASCII, read with its first byte."""
 _BYTE = 129
 """Stands for a byte inside of a character: only `\\C` reads it."""
-_EVERY = (1 << _BEYOND + 1) - 1
+_EVERY = (1 << BEYOND + 1) - 1
 
 
 class State(dict[int, "State"]):
@@ -37,12 +37,18 @@ class State(dict[int, "State"]):
         self._automaton = automaton
         self._next = following
 
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
     def __missing__(self, byte: int) -> "State":
         reads = self._automaton.reads
         if byte < 0x80:
             bits = self._next & reads[byte]
         elif byte >= 0xC0:
-            bits = self._next & reads[_BEYOND]
+            bits = self._next & reads[BEYOND]
         else:
             bits = self.bits | self._next & reads[_BYTE]
         self[byte] = state = self if bits == self.bits and byte & 0xC0 == 0x80 else self._automaton.state(bits)
@@ -80,7 +86,7 @@ class Automaton:
         firsts = [built.add(pattern) for pattern in patterns]
         self.masks = [mask for _, mask in firsts]
         """The positions of each pattern."""
-        self.last, self._inside = built.last, built.inside
+        self.last, self.inside = built.last, built.inside
         self._chain, self._links = built.chain, built.links
         self.reads = built.reads()
         self._first = 0
@@ -100,7 +106,19 @@ class Automaton:
         return found
 
     def marks(self, bits: int) -> int:
-        return (not bits) * DEAD + bool(bits & self._inside) * INSIDE + bool(bits & self.last) * COMPLETE
+        return (not bits) * DEAD + bool(bits & self.inside) * INSIDE + bool(bits & self.last) * COMPLETE
+
+    def after(self, position: int) -> Iterator[int]:
+        """The positions that may follow one, each by its bit."""
+        following = self._first if position == self.start.bits else self._following(position)
+        while following:
+            yield following & -following
+            following &= following - 1
+
+    def distinct(self, besides: bytes) -> list[int]:
+        """Characters that stand for all, as far as the patterns tell them apart; and some besides."""
+        each = {positions: symbol for symbol, positions in enumerate(self.reads[: BEYOND + 1])}
+        return sorted({*each.values(), *besides.lower(), *besides.upper()})
 
     def _following(self, bits: int) -> int:
         following = (bits & self._chain) << 1
@@ -211,8 +229,8 @@ def symbols_of(node: Character) -> int:
     if node.text == r"\C":
         return _EVERY | 1 << _BYTE
     flags = "".join(sorted(node.flags & set("is")))
-    found = re2.compile(f"(?{flags}:{node.text})" if flags else node.text).findall(bytes(range(_BEYOND)))
-    return _union(1 << char[0] for char in found) | (character_width(node)[1] > 1) << _BEYOND
+    found = re2.compile(f"(?{flags}:{node.text})" if flags else node.text).findall(bytes(range(BEYOND)))
+    return _union(1 << char[0] for char in found) | (character_width(node)[1] > 1) << BEYOND
 
 
 def _has(node: Node, name: str) -> bool:

@@ -8,6 +8,7 @@ RE2 and the checks decide as they do over a whole text (`core.redact.engine`). W
 from bisect import insort
 from collections.abc import Callable
 
+from amp_addons.core.redact.beginnings import Family
 from amp_addons.core.redact.candidate import Candidate
 from amp_addons.core.redact.detector import stands_apart
 from amp_addons.core.redact.engine import CONTINUATION, Finding, Span, merge
@@ -46,9 +47,11 @@ class MaskStream:
         self._text, self._data = "", b""  # what is in sight, both the same
         self._base = self._passed = 0  # how much went before it: bytes, characters
         self._out = 0  # how much of the stream was let go (bytes)
+        self._sight = 4 * CONTEXT + self._known.before
         self._node = self._known.root
         self._candidates: list[Candidate] = []
         self._hits: dict[int, Hits] = {}
+        self._looked: dict[tuple[int, ...], int] = {}
         self._spans: list[Span] = []
 
     @property
@@ -90,13 +93,6 @@ class MaskStream:
                 self._finish(one)
         self._candidates = alive
 
-    def _begin(self, one: Candidate) -> None:
-        alive = one.read(self._data[one.start - self._base :], one.start)
-        if one.complete:
-            self._finish(one)
-        if alive:
-            self._candidates.append(one)
-
     def _find_keywords(self, data: bytes, at: int) -> None:
         node = self._node
         for end, byte in enumerate(data.lower(), at + 1):
@@ -106,21 +102,37 @@ class MaskStream:
         self._node = node
 
     def _found(self, word: bytes, start: int) -> None:
+        known = self._known
         apart = stands_apart(self._data, start - self._base)
-        if family := self._known.starting_with(word, apart=apart, begins=not start):
-            self._begin(Candidate(family, start, family.automaton.start))
-        for number in self._known.roaming_with(word):
+        if family := known.starting_with(word, apart=apart, begins=not start):
+            self._begin(family, start)
+        if numbers := known.late_with(word):
+            self._look_back(numbers, start)
+        for number in known.anywhere_with(word):
             insort(self._hits_of(number).places, start)
 
+    def _look_back(self, numbers: tuple[int, ...], start: int) -> None:
+        first = max(start - self._known.before, self._base, self._looked.get(numbers, 0))
+        self._looked[numbers] = start + 1
+        for place in range(first, start + 1):
+            self._begin(self._known.family(numbers, begins=not place), place)
+
     def _roam(self, data: bytes, at: int) -> None:
-        family = self._known.family(self._known.roaming, begins=not at)
+        if not at and data:
+            self._begin(self._known.family(self._known.roaming, begins=True), 0)
+        family = self._known.family(self._known.roaming, begins=False)
         start = family.automaton.start
         for place, byte in enumerate(data, at):
-            if start[byte].bits and byte & 0xC0 != 0x80:
-                self._begin(Candidate(family, place, start))
-            if not place:
-                family = self._known.family(self._known.roaming, begins=False)
-                start = family.automaton.start
+            if start[byte].bits and place:
+                self._begin(family, place)
+
+    def _begin(self, family: Family, start: int) -> None:
+        one = Candidate(family, start)
+        alive = one.read(self._data[start - self._base :], start)
+        if one.complete:
+            self._finish(one)
+        if alive:
+            self._candidates.append(one)
 
     def _finish(self, one: Candidate) -> None:
         for number in one.finished():
@@ -150,7 +162,7 @@ class MaskStream:
                 self._spans += hits.settle(self._data, self._base, None if final else self._is_open)
                 hold = min(hold, hits.hold)
         out = self._let_go(max(hold, self._out), end)
-        if len(self._data) > 4 * CONTEXT:
+        if len(self._data) > self._sight:
             self._forget(end)
         return out
 
@@ -231,7 +243,7 @@ class MaskStream:
         """Let what is out of sight go."""
         starts = [max(one.start, end - one.family.after) for one in self._candidates]
         waiting = [hits.waiting[0].start for hits in self._hits.values() if hits.waiting]
-        floor = min(self._out, *starts, *waiting, end) - CONTEXT - self._base
+        floor = min(self._out, *starts, *waiting) - max(CONTEXT, self._known.before) - self._base
         while floor > 0 and self._data[floor] in CONTINUATION:
             floor -= 1
         if floor < CONTEXT:
