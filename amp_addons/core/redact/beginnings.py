@@ -7,6 +7,7 @@ from typing import NamedTuple
 from amp_addons.core.redact.detector import SECRET, Detector
 from amp_addons.core.redact.keywords import ANYWHERE, APART, NEVER, Node
 from amp_addons.core.redact.prefixes import BEYOND, INSIDE, Automaton, State, Store
+from amp_addons.core.redact.width import width_before
 
 type Users = tuple[list[int], list[int]]
 """The numbers of a keyword's detectors, and of those that take it right after a letter or digit too."""
@@ -37,8 +38,11 @@ class Beginnings:
         self._starting = {word: (_those(every, starting), _those(anywhere, starting)) for word, (every, anywhere) in keywords.items()}
         self._late = {word: _those(every, late) for word, (every, _) in keywords.items()}
         self._anywhere = {word: _those(every, frozenset(numbers) - starting) for word, (every, _) in keywords.items()}
-        self.before = max((detectors[number].shape.before for number in late), default=0)
-        """How far before a keyword is looked (bytes)."""
+        others = [detectors[number] for number in numbers if number not in starting]
+        self.before = max((one.shape.before for one in others), default=0)
+        """How far back a match can begin that is looked for when it is under way (bytes)."""
+        self.margin = max((width_before(detectors[number].whole_pattern, SECRET) for number in self.roaming), default=0)
+        """Most bytes of what stands before a roaming secret."""
 
     def starting_with(self, word: bytes, *, apart: bool, begins: bool) -> Family | None:
         """The detectors whose matches begin with a keyword that stands apart, or right after a letter or digit."""
@@ -62,6 +66,11 @@ class Beginnings:
             found = Family(numbers, automaton, max((one.shape.after for one in detectors), default=0))
             self._families[numbers, begins] = found
         return found
+
+    @cached_property
+    def floating(self) -> Automaton:
+        """All that roams, at once: it tells whether there may be something, not where."""
+        return Automaton([self._detectors[number].whole_pattern for number in self.roaming], SECRET, self._store, floats=True)
 
     @cached_property
     def root(self) -> Node:

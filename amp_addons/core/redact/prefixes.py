@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import re2  # type: ignore[import-untyped]
 
-from amp_addons.core.redact.syntax import Character, Choice, Group, Node, Place, Repeat, Row, parse
+from amp_addons.core.redact.syntax import Character, Choice, Group, Node, Place, Repeat, Row, has_group, parse
 from amp_addons.core.redact.width import character_width
 
 MAX_STATES = 20_000
@@ -77,10 +77,12 @@ class Automaton:
     """The beginnings of matches of some patterns. `secret` names the group that is to be held back, or nothing else.
 
     `begins`: the text begins where a match does, so that `^` holds there.
+    `floats`: a match may begin anywhere in what is read, not at its start alone.
     """
 
-    def __init__(self, patterns: Iterable[str], secret: str, store: Store, *, begins: bool = False) -> None:
+    def __init__(self, patterns: Iterable[str], secret: str, store: Store, *, begins: bool = False, floats: bool = False) -> None:
         self._store = store
+        self._floats = floats
         store.automata.append(self)
         built = _Builder(secret, begins)
         firsts = [built.add(pattern) for pattern in patterns]
@@ -106,7 +108,7 @@ class Automaton:
         return found
 
     def marks(self, bits: int) -> int:
-        return (not bits) * DEAD + bool(bits & self.inside) * INSIDE + bool(bits & self.last) * COMPLETE
+        return (not bits and not self._floats) * DEAD + bool(bits & self.inside) * INSIDE + bool(bits & self.last) * COMPLETE
 
     def after(self, position: int) -> Iterator[int]:
         """The positions that may follow one, each by its bit."""
@@ -121,7 +123,7 @@ class Automaton:
         return sorted({*each.values(), *besides.lower(), *besides.upper()})
 
     def _following(self, bits: int) -> int:
-        following = (bits & self._chain) << 1
+        following = (bits & self._chain) << 1 | (self._first if self._floats else 0)
         for before, after in self._links:
             if bits & before:
                 following |= after
@@ -151,7 +153,7 @@ class _Builder:
         """-> the positions that a match begins with, and all positions of the pattern"""
         begun = self._count
         tree = parse(pattern)
-        part = self._part(tree, inside=not _has(tree, self._secret))
+        part = self._part(tree, inside=not has_group(tree, self._secret))
         self.last |= part.last
         return part.first, (1 << self._count) - (1 << begun)
 
@@ -173,8 +175,8 @@ class _Builder:
         if isinstance(node, Group):
             return self._part(node.inner, inside or node.name == self._secret)
         if isinstance(node, Choice):
-            besides = inside or _has(node, self._secret)  # a part beside the one with the secret is held back as a whole
-            parts = [self._part(part, inside if _has(part, self._secret) else besides) for part in node.parts]
+            besides = inside or has_group(node, self._secret)  # a part beside the one with the secret is held back as a whole
+            parts = [self._part(part, inside if has_group(part, self._secret) else besides) for part in node.parts]
             return _Part(any(part.empty for part in parts), _union(part.first for part in parts), _union(part.last for part in parts))
         return self._row(node, inside) if isinstance(node, Row) else self._repeat(node, inside)
 
@@ -182,11 +184,11 @@ class _Builder:
         whole = _Part(True, 0, 0)
         for child in node.parts:
             whole = self._joined(whole, self._part(child, inside))
-            inside = inside or _has(child, self._secret)
+            inside = inside or has_group(child, self._secret)
         return whole
 
     def _repeat(self, node: Repeat, inside: bool) -> _Part:
-        inside = inside or (node.most != 1 and _has(node.inner, self._secret))
+        inside = inside or (node.most != 1 and has_group(node.inner, self._secret))
         whole = _Part(True, 0, 0)
         ends = 0
         part = whole
@@ -231,19 +233,6 @@ def symbols_of(node: Character) -> int:
     flags = "".join(sorted(node.flags & set("is")))
     found = re2.compile(f"(?{flags}:{node.text})" if flags else node.text).findall(bytes(range(BEYOND)))
     return _union(1 << char[0] for char in found) | (character_width(node)[1] > 1) << BEYOND
-
-
-def _has(node: Node, name: str) -> bool:
-    return any(isinstance(one, Group) and one.name == name for one in _nodes(node))
-
-
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    if isinstance(node, Group | Repeat):
-        yield from _nodes(node.inner)
-    elif isinstance(node, Row | Choice):
-        for part in node.parts:
-            yield from _nodes(part)
 
 
 def _union(masks: Iterable[int]) -> int:

@@ -14,7 +14,8 @@ from amp_addons.core.redact.detector import stands_apart
 from amp_addons.core.redact.engine import CONTINUATION, Finding, Span, merge
 from amp_addons.core.redact.extent import MAX_PEM, MAX_RUN
 from amp_addons.core.redact.hits import Hit, Hits
-from amp_addons.core.redact.keywords import ANYWHERE
+from amp_addons.core.redact.keywords import ANYWHERE, Node
+from amp_addons.core.redact.prefixes import COMPLETE
 from amp_addons.core.redact.redactor import Redactor
 
 type Replace = Callable[[Finding, str], str]
@@ -29,6 +30,8 @@ MAX_CANDIDATES = 256
 Source code has three or four, a hundred colons in a row one each."""
 MAX_KEPT = 1000
 """Findings remembered; all are counted."""
+_NEAR = 8
+"""So few characters are held back without a closer look."""
 _PIECE = 512
 """Characters taken at a time: work on a piece is in places proportional to its square."""
 
@@ -51,6 +54,8 @@ class MaskStream:
         self._node = self._known.root
         self._candidates: list[Candidate] = []
         self._hits: dict[int, Hits] = {}
+        self._roaming = self._known.floating.start
+        self._since = -1  # where the secret begins at the earliest that it knows of, or -1
         self._looked: dict[tuple[int, ...], int] = {}
         self._spans: list[Span] = []
 
@@ -78,8 +83,7 @@ class MaskStream:
         self._data += data
         self._text += text
         self._go_on(data, at)
-        self._find_keywords(data, at)
-        self._roam(data, at)
+        self._scan(data, at)
         if len(self._candidates) > MAX_CANDIDATES:
             self._crowd()
         return self._settle(final=False)
@@ -92,39 +96,53 @@ class MaskStream:
             if one.complete:
                 self._finish(one)
         self._candidates = alive
-
-    def _find_keywords(self, data: bytes, at: int) -> None:
-        node = self._node
-        for end, byte in enumerate(data.lower(), at + 1):
-            node = node[byte]
-            for word in node.ends:
-                self._found(word, end - len(word))
-        self._node = node
-
-    def _found(self, word: bytes, start: int) -> None:
-        known = self._known
-        apart = stands_apart(self._data, start - self._base)
-        if family := known.starting_with(word, apart=apart, begins=not start):
-            self._begin(family, start)
-        if numbers := known.late_with(word):
-            self._look_back(numbers, start)
-        for number in known.anywhere_with(word):
-            insort(self._hits_of(number).places, start)
-
-    def _look_back(self, numbers: tuple[int, ...], start: int) -> None:
-        first = max(start - self._known.before, self._base, self._looked.get(numbers, 0))
-        self._looked[numbers] = start + 1
-        for place in range(first, start + 1):
-            self._begin(self._known.family(numbers, begins=not place), place)
-
-    def _roam(self, data: bytes, at: int) -> None:
         if not at and data:
             self._begin(self._known.family(self._known.roaming, begins=True), 0)
-        family = self._known.family(self._known.roaming, begins=False)
-        start = family.automaton.start
-        for place, byte in enumerate(data, at):
-            if start[byte].bits and place:
-                self._begin(family, place)
+
+    def _scan(self, data: bytes, at: int) -> None:
+        node, state, since = self._node, self._roaming, self._since
+        complete = 0
+        for place, (byte, lower) in enumerate(zip(data, data.lower(), strict=True), at):
+            node = node[lower]
+            if node.ends:
+                self._found(node, place + 1)
+            state = state[byte]
+            if marks := state.marks:
+                if since < 0:
+                    since = place
+                if marks & COMPLETE:
+                    complete |= state.bits
+            elif since >= 0:
+                since = -1
+        self._node, self._roaming, self._since = node, state, since
+        if complete:
+            self._roam(complete, at)
+
+    def _found(self, node: Node, end: int) -> None:
+        known = self._known
+        for word in node.ends:
+            start = end - len(word)
+            apart = stands_apart(self._data, start - self._base)
+            if family := known.starting_with(word, apart=apart, begins=not start):
+                self._begin(family, start)
+            if numbers := known.late_with(word):
+                self._look_back(numbers, start - known.before, start)
+            for number in known.anywhere_with(word):
+                insort(self._hits_of(number).places, start)
+
+    def _roam(self, complete: int, at: int) -> None:
+        """Find where the matches are that were complete after `at`."""
+        floating = self._known.floating
+        for number, mask in zip(self._known.roaming, floating.masks, strict=True):
+            if complete & floating.last & mask:
+                self._look_back((number,), at - self._known.before, self._base + len(self._data) - 1)
+
+    def _look_back(self, numbers: tuple[int, ...], first: int, last: int) -> None:
+        """Follow what may begin between two places, in so far as it is not done yet."""
+        first = max(first, self._base, self._looked.get(numbers, 0))
+        self._looked[numbers] = last + 1
+        for place in range(first, last + 1):
+            self._begin(self._known.family(numbers, begins=not place), place)
 
     def _begin(self, family: Family, start: int) -> None:
         one = Candidate(family, start)
@@ -168,7 +186,7 @@ class MaskStream:
 
     def _hold(self, end: int) -> int:
         """From where on a secret may stand whose end is open."""
-        hold = end
+        hold = self._narrow(end) if self._since >= 0 else end
         for one in self._candidates:
             if one.complete:
                 hold = min(hold, one.low)
@@ -180,6 +198,21 @@ class MaskStream:
                 return min(hold, end - node.depth)
             node = node.fail and node.fail.holds
         return hold
+
+    def _narrow(self, end: int) -> int:
+        """Where the first roaming secret begins that is open, near enough."""
+        since = max(self._since, end - self._known.before)
+        if end - since > _NEAR:
+            family = self._known.family(self._known.roaming, begins=False)
+            first, since = max(since - self._known.margin, self._base), end
+            for place in range(first, end):
+                one = Candidate(family, place)
+                if one.read(self._data[place - self._base :], place) and 0 <= one.since < since:
+                    since = one.since
+                if place >= since:
+                    break
+        self._since = since
+        return since
 
     def _is_open(self, number: int, place: int) -> bool:
         """Whether a match of a detector that starts at a place or before it may still come, or become longer."""
@@ -243,7 +276,7 @@ class MaskStream:
         """Let what is out of sight go."""
         starts = [max(one.start, end - one.family.after) for one in self._candidates]
         waiting = [hits.waiting[0].start for hits in self._hits.values() if hits.waiting]
-        floor = min(self._out, *starts, *waiting) - max(CONTEXT, self._known.before) - self._base
+        floor = min((self._out, *starts, *waiting)) - max(CONTEXT, self._known.before) - self._base
         while floor > 0 and self._data[floor] in CONTINUATION:
             floor -= 1
         if floor < CONTEXT:

@@ -4,6 +4,7 @@ Only patterns that RE2 has compiled are read: this takes apart, it does not chec
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _FLAGS = re.compile(r"\?(?:P?<(?P<name>\w+)>|(?P<on>[imsU]*)(?:-(?P<off>[imsU]+))?(?P<end>[:)]))")
@@ -54,6 +55,20 @@ type Node = Character | Place | Group | Row | Choice | Repeat
 def parse(pattern: str) -> Node:
     """The tree of a pattern that RE2 has compiled."""
     return _Parser(pattern).alternatives(frozenset())
+
+
+def has_group(node: Node, name: str) -> bool:
+    """Whether there is a group of that name in it."""
+    return any(isinstance(one, Group) and one.name == name for one in _nodes(node))
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    if isinstance(node, Group | Repeat):
+        yield from _nodes(node.inner)
+    elif isinstance(node, Row | Choice):
+        for part in node.parts:
+            yield from _nodes(part)
 
 
 class _Parser:

@@ -6,7 +6,7 @@ pattern whose matches have a longest length, which RE2 itself does not tell.
 
 import re
 
-from amp_addons.core.redact.syntax import Character, Choice, Group, Node, Place, Row, parse
+from amp_addons.core.redact.syntax import Character, Choice, Group, Node, Place, Row, has_group, parse
 
 WIDEST_CHARACTER = 4
 """Bytes of a character that may be any (RFC 3629)."""
@@ -27,6 +27,11 @@ def width(pattern: str) -> tuple[int, int | None]:
     """Fewest and most bytes that a match of the pattern has; None for the most where there is no such number."""
     low, high = _width(parse(pattern))
     return int(low), None if high == _ENDLESS else int(high)
+
+
+def width_before(pattern: str, group: str) -> int:
+    """Most bytes of a match before the group begins, of a pattern that has a width. Without the group there are none."""
+    return _before(parse(pattern), group)
 
 
 def character_width(character: Character) -> tuple[int, int]:
@@ -55,3 +60,16 @@ def _width(node: Node) -> Range:
     low, high = _width(node.inner)
     times = _ENDLESS if node.most is None else node.most
     return low * node.least, high * times if high and times else 0
+
+
+def _before(node: Node, group: str) -> int:
+    if not has_group(node, group) or isinstance(node, Character | Place):
+        return 0
+    if isinstance(node, Group):
+        return 0 if node.name == group else _before(node.inner, group)
+    if isinstance(node, Choice):
+        return max(_before(part, group) for part in node.parts)
+    if isinstance(node, Row):
+        at = next(at for at, part in enumerate(node.parts) if has_group(part, group))
+        return int(sum(_width(part)[1] for part in node.parts[:at])) + _before(node.parts[at], group)
+    return int(_width(node)[1])
