@@ -31,6 +31,7 @@ type Check = Callable[[bytes, int, int], bool]
 
 MAX_VALUE = 256
 """How much of a value is looked at (bytes): what is random for so long is random."""
+_AHEAD: dict[str, int] = {"userinfo": len(b"@example."), "assigned": 1, "password": 1, "odd": 1}
 _MOST_PASSWORD = 128
 _QUOTES = (b'"', b"'", b"`", b"\\")
 _NO_END = (b":", b"(", b"!")
@@ -185,3 +186,8 @@ CHECKS: dict[str, Check] = {
     "owner": owner,
 }
 assert set(CHECKS) == set(get_args(Name.__value__))
+
+
+def ahead(check: str | None) -> int:
+    """How many bytes past a value its check looks at."""
+    return _AHEAD.get(check or "", 0)

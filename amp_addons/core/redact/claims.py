@@ -41,6 +41,11 @@ class Claims:
         services = {word for one in known if one.near for word in one.keywords} - _WORDS
         self._services = ahocorasick_rs.BytesAhoCorasick([word.encode() for word in sorted(services)])
 
+    def is_open(self, data: bytes, start: int) -> bool:
+        """Whether what comes after the end of `data` can still make a value another detector's."""
+        head = data[start : start + MAX_KEYWORD].lower()
+        return len(data) - start < MAX_KEYWORD and any(len(word) > len(head) and word.startswith(head) for word in self._prefixes)
+
     def claim(self, data: bytes, start: int, end: int) -> bool:
         """Whether another detector is the one to decide about the value."""
         head = data[start : start + MAX_KEYWORD].lower()

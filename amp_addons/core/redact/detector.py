@@ -125,17 +125,22 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fillers: bool = False
     kind: Kind = "custom"
 
-    @cached_property
-    def shape(self) -> Shape:
-        """Compiled on first use: of the detectors that ship, a text needs few."""
-        starts = self.starts
-        left = "" if starts or self.edge == "none" else _LEFT
+    @property
+    def whole_pattern(self) -> str:
+        """The pattern with what may stand around it, and the group `secret`."""
+        left = "" if self.starts or self.edge == "none" else _LEFT
         pattern = self.pattern
         if self.near:
             pattern = _NEAR.format(words="|".join(map(re2.escape, self.keywords)), value=pattern)
         elif f"<{SECRET}>" not in pattern:
             pattern = f"(?P<{SECRET}>{pattern})"
-        compiled = _compile(f"{left}(?:{pattern}){_RIGHT[self.edge]}")
+        return f"{left}(?:{pattern}){_RIGHT[self.edge]}"
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Compiled on first use: of the detectors that ship, a text needs few."""
+        starts = self.starts
+        compiled = _compile(self.whole_pattern)
         most = width(compiled.pattern)[1] or MAX_WIDTH
         group, before = compiled.groupindex[SECRET], 0 if starts else most
         return Shape(compiled.match, compiled.search, group, starts, self.apart, before, most)

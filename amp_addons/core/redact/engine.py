@@ -4,12 +4,14 @@ All work is on bytes: `re2` turns offsets of `str` into bytes and back on each c
 detector's keywords that touch are searched as one, so that a text full of keywords costs one linear search, not one for each.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import ahocorasick_rs
 import msgspec
 
+from amp_addons.core.redact.beginnings import Beginnings, Users
 from amp_addons.core.redact.claims import Claims
 from amp_addons.core.redact.detector import WORD, Detector, Kind, stands_apart
 
@@ -20,7 +22,7 @@ MAX_REFUSED = 1000
 """So many times in a text, and for a detector, the inside of a value that was refused is searched for another secret; later ones are passed
 over as a whole. Without it, values of a thousand characters that begin one after the other would be read a thousand times each."""
 
-_CONTINUATION = bytes(range(0x80, 0xC0))
+CONTINUATION = bytes(range(0x80, 0xC0))
 
 type Span = tuple[int, int, int]
 """Start and end in bytes, and the detector's number."""
@@ -62,7 +64,7 @@ class Engine:
             detector = self.detectors[who]
             found = _confirm(detector, data, places)
             if detector.yields:
-                found = (span for span in found if not self._claims.claim(data, *span))
+                found = (span for span in found if not self.claims.claim(data, *span))
             spans += ((start, end, who) for start, end in found)
             if len(spans) > MAX_FINDINGS:
                 raise TooManyFindings
@@ -84,34 +86,42 @@ class Engine:
         return places
 
     @cached_property
-    def _claims(self) -> Claims:
+    def claims(self) -> Claims:
         return Claims(self.detectors)
 
     @cached_property
-    def _automaton(self) -> tuple[ahocorasick_rs.BytesAhoCorasick, list[tuple[list[int], list[int]]]]:
+    def beginnings(self) -> Beginnings:
+        return Beginnings(self.detectors, self._keywords)
+
+    @cached_property
+    def _keywords(self) -> dict[bytes, Users]:
         """For each keyword all its detectors, and those that take it right after a letter or digit too (the same list where all do)."""
-        numbers: dict[bytes, tuple[list[int], list[int]]] = {}
+        numbers: dict[bytes, Users] = {}
         for who, detector in enumerate(self.detectors):
             for word in detector.keywords:
                 every, anywhere = numbers.setdefault(word.encode(), ([], []))
                 every.append(who)
                 if not detector.apart:
                     anywhere.append(who)
-        automaton = ahocorasick_rs.BytesAhoCorasick(list(numbers), implementation=ahocorasick_rs.Implementation.DFA)
-        return automaton, [(every, every if every == anywhere else anywhere) for every, anywhere in numbers.values()]
+        return {word: (every, every if every == anywhere else anywhere) for word, (every, anywhere) in numbers.items()}
+
+    @cached_property
+    def _automaton(self) -> tuple[ahocorasick_rs.BytesAhoCorasick, list[Users]]:
+        automaton = ahocorasick_rs.BytesAhoCorasick(list(self._keywords), implementation=ahocorasick_rs.Implementation.DFA)
+        return automaton, list(self._keywords.values())
 
 
 def _confirm(detector: Detector, data: bytes, places: list[int]) -> Iterator[tuple[int, int]]:
     """The secrets of one detector, in order and apart from each other."""
-    match, search, group, starts, apart, before, after = detector.shape
+    match, search, group, starts, _, before, after = detector.shape
     done = refused = 0
     for start, stop, single in _windows(places, before, after):
         single = single and starts
         find, at = (match, start) if single else (search, max(start, done))
         while done <= at < stop and (found := find(data, at, stop)):
             first, last = found.span(group)
-            if first < 0 or (apart and not single and not stands_apart(data, found.start())):
-                at = max(found.start(), at) + 1
+            if first < 0 or (starts and not single and not _is_place(places, found.start())):
+                at = found.start() + 1
                 continue
             last = detector.end(data, last)
             if not detector.refuses(data, first, last):
@@ -119,9 +129,16 @@ def _confirm(detector: Detector, data: bytes, places: list[int]) -> Iterator[tup
                 yield first, last
             else:
                 refused += 1
-                at = max(first if refused <= MAX_REFUSED else last, at + 1)
+                at = max(first, found.start() + 1)
+                if refused > MAX_REFUSED:
+                    at = done = max(last, at)
             if single:
                 break
+
+
+def _is_place(places: list[int], place: int) -> bool:
+    at = bisect_left(places, place)
+    return at < len(places) and places[at] == place
 
 
 def _windows(places: list[int], before: int, after: int) -> Iterator[tuple[int, int, bool]]:
@@ -163,6 +180,6 @@ class _characters:
         self._bytes = self._count = 0
 
     def __call__(self, place: int) -> int:
-        self._count += len(self._data[self._bytes : place].translate(None, _CONTINUATION))
+        self._count += len(self._data[self._bytes : place].translate(None, CONTINUATION))
         self._bytes = place
         return self._count

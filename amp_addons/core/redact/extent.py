@@ -19,6 +19,7 @@ _RUNS = {
     "cookie": re.compile(rb"[\w%+/=.-]*"),
 }
 _END = re.compile(rb"-----END [A-Z0-9 ]{1,40}-----")
+_LONGEST_END = len("-----END ") + 40 + len("-----")
 _LINE = re.compile(rb"(?:\\+[nrt]|[\s\"'`+,>#*|;\\])*[A-Za-z0-9+/]{4,}={0,2}")
 
 
@@ -26,6 +27,17 @@ def run(data: bytes, end: int, alphabet: str) -> int:
     """The end of the characters of `alphabet` that go on at `end`."""
     found = _RUNS[alphabet].match(data, end, end + MAX_RUN)
     return found.end() if found else end
+
+
+def is_open(data: bytes, start: int, end: int, alphabet: str) -> bool:
+    """Whether a secret whose pattern left off at `start`, and that ends at `end`, may still become longer by what comes after the data."""
+    size = len(data)
+    if alphabet != "pem":
+        return end == size and end < start + MAX_RUN
+    dashes = data.find(b"-----", start, start + MAX_PEM)
+    if dashes < 0:
+        return size < start + MAX_PEM + _LONGEST_END
+    return size < dashes + _LONGEST_END and not _END.match(data, dashes)
 
 
 def pem(data: bytes, end: int) -> int:

@@ -20,15 +20,15 @@ class Redactor:
     """Finds and masks the secrets that its detectors know."""
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
-        self._engine = Engine(detectors)
+        self.engine = Engine(detectors)
 
     @property
     def detectors(self) -> tuple[Detector, ...]:
-        return self._engine.detectors
+        return self.engine.detectors
 
     def find(self, text: str) -> list[Finding]:
         """The secrets in `text`, in order and apart from each other. Raises TooManyFindings (a ValueError) past the limit."""
-        return self._engine.find(text)
+        return self.engine.find(text)
 
     def mask(self, text: str) -> Masked:
         """The text with each secret replaced as a whole by `***`. Raises TooManyFindings (a ValueError) past the limit."""
