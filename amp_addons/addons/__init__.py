@@ -29,6 +29,7 @@ ADDONS = {
     "trace": Spec("amp_addons.addons.trace:Trace", ("classify",)),
     "rules": Spec("amp_addons.addons.rules:Rules", ("classify",)),
     "route": Spec("amp_addons.addons.route:Route", ("rules", "trace")),
+    "answers": Spec("amp_addons.addons.answers:Answers", ("route",)),
     "tunnel": Spec("amp_addons.addons.tunnel:Tunnel", ("rules",)),
     "commands": Spec("amp_addons.addons.commands:Commands", ("rules",)),
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),

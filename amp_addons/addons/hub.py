@@ -1,17 +1,22 @@
 """Where the addons of one proxy meet: the traces of the flows under way, the consumers of their events, and the pump."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from secrets import token_bytes
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from mitmproxy import http
 
 from amp_addons.addons.pump import Pump
+from amp_addons.addons.sent import Sent
 from amp_addons.core.answers.transform import Transform
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
 from amp_addons.core.exchange import Exchange
+from amp_addons.core.redact.vault import Vault
 from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.trace import FlowTrace
 from amp_addons.prices import Prices
@@ -44,7 +49,13 @@ class Hub:
         self.traces: dict[str, FlowTrace] = {}
         self.pump = Pump()
         self.prices = Prices()
+        key = os.environ.get("AMP_ADDONS_KEY", "").encode()
+        self.key = blake2b(key).digest() if key else token_bytes(32)
+        """What placeholders, hashes and choices by chance are made with: as long as the proxy runs, or given by $AMP_ADDONS_KEY."""
+        self.vault = Vault(self.key)
         self.rules = RuleSet()
+        self.sent: dict[str, Sent] = {}
+        """What rules made of the requests under way, by flow."""
         self.transforms: dict[str, Transform] = {}
         """What changes an answer on its way to the client, by flow: put here before the addon `tee` takes the stream."""
         self.asked: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()

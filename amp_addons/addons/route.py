@@ -7,7 +7,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable
-from typing import NamedTuple
 
 from mitmproxy import http
 from mitmproxy.connection import Server
@@ -18,20 +17,17 @@ from amp_addons.addons.exchange import array_wanted, exchange_of, misdirected, p
 from amp_addons.addons.guard import enforcing
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.pacer import LOOPBACK, Pacer
+from amp_addons.addons.sent import Sent
 from amp_addons.addons.timeouts import Watchdog
 from amp_addons.core.answers.answer import Answer
 from amp_addons.core.answers.canned import Canned
-from amp_addons.core.answers.guarded import Guarded
-from amp_addons.core.answers.models import ModelBack
 from amp_addons.core.answers.refusal import refuse
-from amp_addons.core.answers.replaced import Replaced
-from amp_addons.core.answers.unencoded import Decoded
 from amp_addons.core.exchange import Exchange
+from amp_addons.core.redact.action import Hiding, Redaction
 from amp_addons.core.rules.decision import Decision, Destination
 from amp_addons.core.rules.model import Block
 from amp_addons.core.rules.outcome import decided, refused
-from amp_addons.core.rules.outgoing import Outgoing, origin_of_location
-from amp_addons.core.stream import expects_events
+from amp_addons.core.rules.outgoing import Outgoing
 
 LARGE = 64 * 1024
 """Bodies from this size on (bytes) are looked into off the event loop: below it that takes less than a millisecond."""
@@ -45,20 +41,11 @@ _NO_BODY = (204, 304)
 logger = logging.getLogger(__name__)
 
 
-class Sent(NamedTuple):
-    """What was made of a request that is under way."""
-
-    out: Outgoing
-    exchange: Exchange
-    watchdog: Watchdog | None
-
-
 class Route:
     name = "amp.route"
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._sent: dict[str, Sent] = {}
         self._pacer = Pacer()
 
     @enforcing
@@ -68,10 +55,10 @@ class Route:
         exchange = exchange_of(flow, self._hub)
         if len(exchange.body) >= LARGE:
             return self._request_off_the_loop(flow, exchange)
-        return self._act(flow, exchange, *decided(self._hub.rules, exchange))
+        return self._act(flow, exchange, *decided(self._hub.rules, exchange, self._hiding()))
 
     async def _request_off_the_loop(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        found = await asyncio.wait_for(asyncio.to_thread(decided, self._hub.rules, exchange), TIMEOUT)
+        found = await asyncio.wait_for(asyncio.to_thread(decided, self._hub.rules, exchange, self._hiding()), TIMEOUT)
         if pending := self._act(flow, exchange, *found):
             await pending
 
@@ -87,14 +74,17 @@ class Route:
             decision = refused(decision, problem, 421)
         self._tell(flow, decision, out)
         if decision.block is not None:
-            answer_with(flow, refusal(flow, exchange, decision.block))
+            answer_with(flow, refusal(exchange, decision.block))
         elif decision.respond is not None and decision.respond.pace_ms:
             return self._pace(flow, decision.respond)
         elif decision.respond is not None:
             answer_with(flow, decision.respond.answer())
         elif out is not None:
-            self._send(flow, exchange, out, decision.upstream)
+            self._send(flow, exchange, out, decision.upstream, decision.changes.redactions)
         return None
+
+    def _hiding(self) -> Hiding:
+        return Hiding(vault=self._hub.vault, key=self._hub.key, now=time.time())
 
     async def _pace(self, flow: http.HTTPFlow, canned: Canned) -> None:
         answer = canned.answer()
@@ -112,8 +102,11 @@ class Route:
                 credential=upstream.credential_name if upstream and out and out.elsewhere else None,
                 blocked=decision.action == "block",
             )
+            trace.redacted(time.time(), out.found if out else {})
 
-    def _send(self, flow: http.HTTPFlow, exchange: Exchange, out: Outgoing, upstream: Destination | None) -> None:
+    def _send(
+        self, flow: http.HTTPFlow, exchange: Exchange, out: Outgoing, upstream: Destination | None, redactions: tuple[Redaction, ...]
+    ) -> None:
         watchdog = None
         if upstream is not None:
             via: ServerSpec | None = flow.server_conn.via
@@ -125,66 +118,7 @@ class Route:
             flow.server_conn.via = via
             watchdog = Watchdog(flow, upstream.timeouts, self._hub.traces.get(flow.id))
         put(flow.request, exchange, out)
-        self._sent[flow.id] = Sent(out, exchange, watchdog)
-
-    def responseheaders(self, flow: http.HTTPFlow) -> None:
-        sent, response = self._sent.get(flow.id), flow.response
-        if sent is None or response is None:
-            return
-        if sent.watchdog:
-            sent.watchdog.answered()
-        try:
-            self._answer(flow, response, sent)
-        except Exception as error:
-            logger.error("amp_addons: an answer could not be handled by the rules (%s) and was cut off.", type(error).__name__)
-            flow.kill()
-
-    def _answer(self, flow: http.HTTPFlow, response: http.Response, sent: Sent) -> None:
-        out, exchange, _ = sent
-        if out.elsewhere:
-            # A cookie of the upstream's would be sent to the client's own host the next time.
-            response.headers.pop("set-cookie", None)
-            location = response.headers.get("location")
-            if location is not None and 300 <= response.status_code < 400:
-                if not self._stays(response, location, sent):
-                    message = "The upstream of a rule sent this request on to another host; the local proxy does not follow."
-                    return self._replace(flow, response, refusal(flow, exchange, Block(message=message, status=502)))
-        if out.model and response.status_code != 101 and flow.request.method != "HEAD" and response.status_code not in _NO_BODY:
-            self._map_back(flow, response, sent)
-
-    def _stays(self, response: http.Response, location: str, sent: Sent) -> bool:
-        """Whether a redirect leads to the same upstream: then it is put so that the client comes by here again."""
-        try:
-            target = origin_of_location(location)
-        except ValueError:
-            return False
-        if target is None:
-            return True
-        if target.address != sent.out.origin.address:
-            return False
-        response.headers["location"] = target.path or "/"
-        return True
-
-    def _replace(self, flow: http.HTTPFlow, response: http.Response, answer: Answer) -> None:
-        response.status_code, response.reason = answer.status, ""
-        response.headers = http.Headers([(name.encode(), value.encode()) for name, value in answer.headers])
-        unframed(flow, response)
-        self._hub.transforms[flow.id] = Replaced(answer.body)
-
-    def _map_back(self, flow: http.HTTPFlow, response: http.Response, sent: Sent) -> None:
-        assert sent.out.model
-        shown, asked = sent.out.model
-        api = sent.exchange.classification.api if sent.exchange.classification else None
-        coding = response.headers.pop("content-encoding", None)
-        stream = expects_events(response.status_code, response.headers.get("content-type"), asked=stream_wanted(sent.exchange))
-        unframed(flow, response)
-        self._hub.transforms[flow.id] = Guarded(Decoded(coding, ModelBack(api, asked, shown)), api, stream=stream)
-
-    def response(self, flow: http.HTTPFlow) -> None:
-        self._end(flow)
-
-    def error(self, flow: http.HTTPFlow) -> None:
-        self._end(flow)
+        self._hub.sent[flow.id] = Sent(out, exchange, watchdog, redactions)
 
     def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         if trace := self._hub.traces.get(flow.id):
@@ -193,13 +127,8 @@ class Route:
     def done(self) -> None:
         self._pacer.close()
 
-    def _end(self, flow: http.HTTPFlow) -> None:
-        self._hub.transforms.pop(flow.id, None)
-        if (sent := self._sent.pop(flow.id, None)) and sent.watchdog:
-            sent.watchdog.stop()
 
-
-def refusal(flow: http.HTTPFlow, exchange: Exchange, block: Block) -> Answer:
+def refusal(exchange: Exchange, block: Block) -> Answer:
     """The error in the format of the API that the client speaks."""
     api = exchange.classification.api if exchange.classification else None
     stream = stream_wanted(exchange)
@@ -208,14 +137,6 @@ def refusal(flow: http.HTTPFlow, exchange: Exchange, block: Block) -> Answer:
 
 def answer_with(flow: http.HTTPFlow, answer: Answer) -> None:
     flow.response = http.Response.make(answer.status, answer.body, [(name.encode(), value.encode()) for name, value in answer.headers])
-
-
-def unframed(flow: http.HTTPFlow, response: http.Response) -> None:
-    """A body of another length than was announced: chunked where the client's protocol has that, else until the connection closes."""
-    response.headers.pop("content-length", None)
-    response.headers.pop("transfer-encoding", None)
-    if flow.request.http_version == "HTTP/1.1":
-        response.headers["transfer-encoding"] = "chunked"
 
 
 addons = script(__name__)

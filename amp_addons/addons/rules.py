@@ -68,7 +68,9 @@ class Rules:
         paths = [Path(path).expanduser() for path in ctx.options.amp_rules] or [shipped("default.yaml")]
         self._files = tuple(dict.fromkeys([*paths, *self._files]))
         before = self._stamp = stamp_of(self._files)
-        rules = RuleSet.load(*paths, catalog=self._catalog, amp_url=ctx.options.amp_url, observe=ctx.options.amp_observe == "on")
+        rules = RuleSet.load(
+            *paths, catalog=self._catalog, amp_url=ctx.options.amp_url, observe=ctx.options.amp_observe == "on", secret=self._hub.key
+        )
         saved_meanwhile = stamp_of(self._files) != before
         self._files = rules.files
         self._stamp = () if saved_meanwhile else stamp_of(rules.files)

@@ -113,6 +113,16 @@ class RuleAction(Event, frozen=True, kw_only=True, gc=False):
     detail: str | None = None
 
 
+class RedactionDone(Event, frozen=True, kw_only=True, gc=False):
+    """What a rule took out of a flow: how many secrets of a kind, and where. `restored` is a placeholder turned back."""
+
+    type: Literal["redaction"] = "redaction"
+    rule: str
+    where: str
+    kind: str
+    count: int
+
+
 class FlowEnd(Event, frozen=True, kw_only=True):
     """A flow is over: exactly one a flow, always its last event."""
 

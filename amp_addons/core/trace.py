@@ -16,6 +16,7 @@ from amp_addons.core.events import (
     FlowRequest,
     FlowResponse,
     Outcome,
+    RedactionDone,
     RuleAction,
     StreamEnd,
     StreamEvent,
@@ -148,6 +149,18 @@ class FlowTrace:
         ]
         if actions:
             self._publish(actions, self)
+
+    def redacted(self, at: float, found: Mapping[tuple[str, str, str], int]) -> None:
+        """Secrets were taken out, by (rule, where, kind)."""
+        if found:
+            time = rfc3339(at)
+            self._publish(
+                [
+                    RedactionDone(time=time, flow=self.flow, rule=rule, where=where, kind=kind, count=count)
+                    for (rule, where, kind), count in found.items()
+                ],
+                self,
+            )
 
     def answer(self, at: float, *, status: int, content_type: str | None, content_encoding: str | None, is_stream: bool) -> None:
         """The head of the answer has arrived; `is_stream` says that its body is to be read as an event stream."""

@@ -9,7 +9,7 @@ from amp_addons.core.stream import expects_events
 
 def scrubbed(found: flow.Flow, scrubber: Scrubber, classification: Classification | None = None) -> flow.Flow:
     """A scrubbed copy. What is no HTTP has its messages left out: nothing is known of them."""
-    copy = found.copy()
+    copy: flow.Flow = found.copy()
     copy.id = found.id
     copy.comment = scrubber.text(found.comment, "comment")
     if copy.error:

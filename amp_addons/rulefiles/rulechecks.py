@@ -15,6 +15,7 @@ from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source
 from amp_addons.rulefiles.problems import Path, Problem
+from amp_addons.rulefiles.redactors import redactor_problems
 
 _BEFORE_TLS = ("host", "client", "any", "all", "not_")
 """What is known of a connection before it is decrypted."""
@@ -33,7 +34,7 @@ class Place(NamedTuple):
 
 def problems_of(sources: list[Source], catalog: Catalog, credentials: Credentials) -> list[Problem]:
     """Everything that keeps the files from being used together."""
-    return [*_upstreams(sources, credentials), *_repeated(sources), *_rule_problems(sources, catalog)]
+    return [*redactor_problems(sources), *_upstreams(sources, credentials), *_repeated(sources), *_rule_problems(sources, catalog)]
 
 
 def places(sources: list[Source]) -> Iterator[Place]:

@@ -18,6 +18,7 @@ from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source, sources
 from amp_addons.rulefiles.problems import RuleFileError
+from amp_addons.rulefiles.redactors import redactors_of
 from amp_addons.rulefiles.rulechecks import problems_of
 from amp_addons.rulefiles.rulewarnings import warnings_of
 
@@ -60,6 +61,7 @@ class RuleSet(core.RuleSet):
             amp_url=amp_url or DEFAULT_AMP_URL,
             observe=observe,
             secret=secret,
+            redactors=redactors_of(found),
         )
         made.files = tuple(source.path for source in found)
         made.warnings = tuple(warnings_of(found))

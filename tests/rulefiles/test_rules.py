@@ -155,10 +155,10 @@ HOSTILE: dict[str, str | bytes] = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_files_are_refused_soon(write: Write, text: str | bytes) -> None:
     path = write(text)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(RuleFileError):
         RuleSet.load(path)
-    assert time.perf_counter() - started < 3  # a second on a machine with nothing else to do
+    assert time.process_time() - started < 3  # a second on a machine with nothing else to do
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What a rule wants redacted, made ready, and the request that comes of it.
 
-Modes: `mask` (***), `drop`, `hash` (the kind and a keyed hash: the same secret is told again without being known), `placeholder` (comes back
-in the answer, `core.redact.vault`), `block` (the request is refused).
+Modes: `mask` (***), `drop`, `hash` (the kind and a keyed hash: the same secret is told again without being known), `placeholder` (comes
+back in the answer, `core.redact.vault`), `block` (the request is refused).
 """
 
 from collections import Counter
@@ -20,6 +20,8 @@ from amp_addons.core.redact.vault import Scope, Vault
 from amp_addons.core.rules.credential import is_protected
 from amp_addons.core.rules.model import Redact, RedactMode
 from amp_addons.core.scrub import MASK, is_secret_name
+
+type Find = Callable[[str], Sequence[Finding]]
 
 
 class Redaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +56,11 @@ class Refused(ValueError):
 
 
 class Redacted(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a request after redaction; `found` counts what was done by (rule, where, kind)."""
+    """The parts of a request after redaction (`body` without content coding, or None). `found` counts by (rule, where, kind)."""
 
     headers: Headers
     query: str
-    body: bytes
+    body: bytes | None
     found: dict[tuple[str, str, str], int]
 
 
@@ -87,10 +89,12 @@ def replacer(mode: RedactMode, hiding: Hiding, scope: Scope | None, text: str = 
     if mode == "placeholder":
         return lambda _finding, secret: hiding.vault.hide(secret, scope, hiding.now, text)
     if mode == "hash":
-        return lambda finding, secret: (
-            f"[{finding.kind}:{digest(hiding.key, secret.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:12]}]"
-        )
+        return lambda finding, secret: f"[{finding.kind}:{_hash(hiding.key, secret)}]"
     return (lambda _finding, _secret: "") if mode == "drop" else (lambda _finding, _secret: MASK)
+
+
+def _hash(key: bytes, secret: str) -> str:
+    return digest(key, secret.encode("utf-8", "surrogatepass"), "sha256").hex()[:12]
 
 
 def _body(body: bytes, redaction: Redaction, hide: Replace, is_json: bool) -> tuple[bytes, list[Hit]]:
@@ -105,9 +109,7 @@ def _body(body: bytes, redaction: Redaction, hide: Replace, is_json: bool) -> tu
     return (text.encode() if hits else body), hits
 
 
-def _header(
-    name: bytes, value: bytes, find: Callable[[str], Sequence[Finding]], hide: Replace, hits: list[tuple[str, Hit]]
-) -> tuple[bytes, bytes]:
+def _header(name: bytes, value: bytes, find: Find, hide: Replace, hits: list[tuple[str, Hit]]) -> tuple[bytes, bytes]:
     if is_protected(name.decode("latin-1")):
         return name, value  # credentials are for the host that they go to: those that go elsewhere are dropped by the route
     text = value.decode("utf-8", "surrogateescape")
@@ -117,7 +119,7 @@ def _header(
     return name, replaced(text, findings, hide).encode("utf-8", "surrogateescape")
 
 
-def _pair(pair: str, find: Callable[[str], Sequence[Finding]], hide: Replace, hits: list[tuple[str, Hit]]) -> str:
+def _pair(pair: str, find: Find, hide: Replace, hits: list[tuple[str, Hit]]) -> str:
     name, equals, value = pair.partition("=")
     if equals and is_secret_name(unquote(name)):
         return pair

@@ -5,7 +5,7 @@ What is no placeholder of this conversation stays as it is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from amp_addons.core.redact.vault import LENGTH, PREFIX
 
@@ -21,13 +21,13 @@ _LINK = re.compile(r"\]\s*[(:\[]|<\s*(?:a|img|link|script|iframe|form)\b", re.IG
 
 
 class Restore:
-    """A TextFilter (`core.answers.filter`): holds back no more than what may become a placeholder."""
+    """A TextFilter (`core.answers.filter`): holds back only what may become a placeholder. `tell` is called for each turned back."""
 
-    def __init__(self, known: Mapping[str, str]) -> None:
+    def __init__(self, known: Mapping[str, str], tell: Callable[[], object] = lambda: None) -> None:
         self._known = known
+        self._tell = tell
         self._held = ""
         self._line = ""  # what went before on this line, as it came
-        self.count = 0
 
     def feed(self, text: str) -> str:
         text = self._held + text
@@ -49,6 +49,10 @@ class Restore:
         self._pass(rest)
         return "".join(out) + rest
 
+    def feed_whole(self, text: str) -> str:
+        """A text that is there as a whole."""
+        return self.feed(text) + self.flush()
+
     def flush(self) -> str:
         held, self._held = self._held, ""
         return held
@@ -57,7 +61,7 @@ class Restore:
         secret = self._known.get(placeholder)
         if secret is None or len(self._line) >= MAX_CONTEXT or self._in_address():
             return placeholder
-        self.count += 1
+        self._tell()
         return secret
 
     def _in_address(self) -> bool:

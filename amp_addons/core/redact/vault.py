@@ -9,6 +9,7 @@ from base64 import b32encode
 from collections import OrderedDict
 from collections.abc import Container, Mapping
 from hmac import digest
+from threading import Lock
 from typing import NamedTuple
 
 PREFIX = "zqx"
@@ -50,6 +51,7 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._lock = Lock()  # large bodies are redacted in threads
         self._scopes: OrderedDict[Scope, _Kept] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -65,10 +67,11 @@ class Vault:
             if placeholder not in text:
                 break
         if scope is not None:
-            kept = self._kept(scope, now)
-            if placeholder not in kept.secrets and len(kept.secrets) >= MAX_SECRETS:
-                raise VaultFull(f"more than {MAX_SECRETS:,} secrets in one conversation")
-            kept.secrets[placeholder] = secret
+            with self._lock:
+                kept = self._kept(scope, now)
+                if placeholder not in kept.secrets and len(kept.secrets) >= MAX_SECRETS:
+                    raise VaultFull(f"more than {MAX_SECRETS:,} secrets in one conversation")
+                kept.secrets[placeholder] = secret
         return placeholder
 
     def placeholder(self, secret: str, turn: int = 0) -> str:
@@ -77,9 +80,10 @@ class Vault:
 
     def known(self, scope: Scope | None, now: float) -> Mapping[str, str]:
         """The secrets of a scope by placeholder: the vault's own mapping, to look at."""
-        if scope is None or scope not in self._scopes:
-            return {}
-        return self._kept(scope, now).secrets
+        with self._lock:
+            if scope is None or scope not in self._scopes:
+                return {}
+            return self._kept(scope, now).secrets
 
     def _kept(self, scope: Scope, now: float) -> _Kept:
         while self._scopes and (now - next(iter(self._scopes.values())).used > LIFETIME or len(self._scopes) > MAX_SCOPES):

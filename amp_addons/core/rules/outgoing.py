@@ -4,6 +4,7 @@ Pure: `explain` shows what comes out, the addon `route` puts it into the flow.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +15,8 @@ from amp_addons.core.exchange import Exchange, Headers, Unreadable
 from amp_addons.core.hints import MODEL_IN_PATH, model_in_path
 from amp_addons.core.json_edit import Edit, Remove, Set, edit
 from amp_addons.core.json_pointer import find, parse
+from amp_addons.core.redact.action import Hiding, Redacted, Redaction, redact, replacer
+from amp_addons.core.redact.vault import Scope, Vault
 from amp_addons.core.rules.credential import query_without_credentials, without_credentials
 from amp_addons.core.rules.decision import Changes, Decision, Destination
 from amp_addons.core.rules.header import check_value
@@ -28,7 +31,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """A request to be sent. `target` is path and query; `host` what its Host header says. `headers` do not have that one.
 
     `elsewhere`: it goes to another place than the client named, without the client's credentials.
-    `model` is (what the client asked for, what is asked for) where that was changed.
+    `model` is (what the client asked for, what is asked for) where that was changed. `found` counts what was redacted, by rule, where and
+    kind; `scope` is for whom its placeholders stand. `strip_path` is what its path was shortened by.
     """
 
     origin: Origin
@@ -39,14 +43,20 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: bool = False
     proxy: Origin | None = None
     model: tuple[str, str] | None = None
+    strip_path: str = ""
+    found: dict[tuple[str, str, str], int] = {}
+    scope: Scope | None = None
 
     @property
     def url(self) -> str:
         return f"{self.origin.scheme}://{self.origin.authority}{self.target}"
 
 
-def outgoing(exchange: Exchange, decision: Decision) -> Outgoing:
-    """The request after the decision. Raises Unreadable when an edit cannot be made for sure: then nothing may be sent."""
+def outgoing(exchange: Exchange, decision: Decision, hiding: Hiding | None = None) -> Outgoing:
+    """The request after the decision. Raises Unreadable when an edit cannot be made for sure: then nothing may be sent.
+
+    `hiding` is what redactions with placeholders or hashes need. Raises core.redact.action.Refused, and ValueError past its limits.
+    """
     before = origin_of_request(exchange)
     upstream, changes = decision.upstream, decision.changes
     origin = upstream.origin if upstream and upstream.origin else before
@@ -55,24 +65,52 @@ def outgoing(exchange: Exchange, decision: Decision) -> Outgoing:
     headers = tuple((name, value) for name, value in exchange.headers if name.lower() not in (b"host", b":authority"))
     if elsewhere and not decision.keep_credentials:
         headers, query = without_credentials(headers), query_without_credentials(query)
-    body, path, model = _content(exchange, changes, path)
+    path, model, edits = _edits(exchange, changes, path)
+    plain = edited(exchange, edits) if edits else None
     if upstream and upstream.origin:
         path = origin.path + stripped(path, upstream.strip_path)
-    headers = _headers(headers, changes, upstream if elsewhere else None)
+    parts = Redacted(headers=headers, query=query, body=plain, found={})
+    scope = None
+    if changes.redactions:
+        hiding = hiding or Hiding(vault=Vault(b""), key=b"")
+        scope = hiding.scope(exchange, origin.authority)
+        parts = redacted(exchange, changes.redactions, hiding, scope, parts)
+    headers = _headers(parts.headers, changes, upstream if elsewhere else None)
+    body = exchange.body if parts.body is None else recoded(exchange, parts.body)
     if body is not exchange.body:
         headers = with_length(headers, body)
-    if model:
-        headers = with_header(headers, "accept-encoding", "identity")  # its name is found in the answer
+    if model or _changes_answers(changes):
+        headers = with_header(headers, "accept-encoding", "identity")  # what is looked for is found in the answer
     return Outgoing(
         origin=origin,
         host=_host(exchange, upstream, origin, before),
-        target=(path or "/") + (f"?{query}" if query else ""),
+        target=(path or "/") + (f"?{parts.query}" if parts.query else ""),
         headers=headers,
         body=body,
         elsewhere=elsewhere,
         proxy=upstream.proxy if upstream else None,
         model=model,
+        strip_path=upstream.strip_path.rstrip("/") if upstream and upstream.origin else "",
+        found=parts.found,
+        scope=scope,
     )
+
+
+def redacted(exchange: Exchange, redactions: Iterable[Redaction], hiding: Hiding, scope: Scope | None, parts: Redacted) -> Redacted:
+    """The parts of the request after all redactions. A body of None is the exchange's, and stays None when nothing of it changes."""
+    body = parts.body
+    if body is None and exchange.body and any(each.spec.request for each in redactions):
+        body = exchange.plain
+    is_json = parts.body is not None or exchange.json is not None
+    found = msgspec.structs.replace(parts, body=body)
+    text = body.decode("utf-8", "replace") if body else ""
+    for each in redactions:
+        found = redact(found, each, replacer(each.mode, hiding, scope, text), is_json=is_json)
+    return msgspec.structs.replace(found, body=parts.body) if found.body == body else found
+
+
+def _changes_answers(changes: Changes) -> bool:
+    return any(each.spec.response or (each.mode == "placeholder" and each.spec.restore) for each in changes.redactions)
 
 
 def stripped(path: str, prefix: str) -> str:
@@ -108,6 +146,19 @@ def origin_of_location(location: str) -> Origin | None:
         raise ValueError("the redirect leads nowhere that makes sense")
     path = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
     return Origin(scheme, host.rstrip("."), parts.port or (443 if scheme == "https" else 80), path)
+
+
+def redirected(location: str, out: Outgoing) -> str | None:
+    """A redirect of the upstream's, put so that the client comes by here again; None where it leads to another host."""
+    try:
+        target = origin_of_location(location)
+    except ValueError:
+        return None
+    if target is not None and target.address != out.origin.address:
+        return None
+    path = location if target is None else target.path or "/"
+    front = out.origin.path
+    return out.strip_path + path[len(front) :] if front and path.startswith(f"{front}/") else path
 
 
 def _host(exchange: Exchange, upstream: Destination | None, origin: Origin, before: Origin) -> str:
@@ -150,8 +201,8 @@ def with_length(headers: Headers, body: bytes) -> Headers:
     return with_header(headers, "content-length", str(len(body)))
 
 
-def _content(exchange: Exchange, changes: Changes, path: str) -> tuple[bytes, str, tuple[str, str] | None]:
-    """Body, path, and the model before and after."""
+def _edits(exchange: Exchange, changes: Changes, path: str) -> tuple[str, tuple[str, str] | None, list[Edit]]:
+    """Path, the model before and after, and the edits of the body."""
     edits: list[Edit] = [Set(pointer, value) for pointer, value in changes.set_body.items()]
     edits += [Remove(pointer) for pointer in changes.remove_body]
     model = None
@@ -159,7 +210,7 @@ def _content(exchange: Exchange, changes: Changes, path: str) -> tuple[bytes, st
         model = (sent, changes.model)
         path, in_path = _model_in_path(path, changes.model)
         edits += [] if in_path else [Set("/model", changes.model)]
-    return (edited(exchange, edits) if edits else exchange.body), path, model
+    return path, model, edits
 
 
 def _model_in_path(path: str, model: str) -> tuple[str, bool]:
@@ -172,16 +223,24 @@ def _model_in_path(path: str, model: str) -> tuple[str, bool]:
 
 
 def edited(exchange: Exchange, edits: list[Edit]) -> bytes:
-    """The body with edits, in the coding it came in. Raises Unreadable."""
+    """The body, without its content coding, with edits. Raises Unreadable."""
     data = exchange.json
     if data is None:
         raise Unreadable("the body is not JSON and cannot be edited")
+    try:
+        return edit(data, with_parents(data, edits))
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+
+
+def recoded(exchange: Exchange, plain: bytes) -> bytes:
+    """A changed body in the coding that the original came in. Raises Unreadable for one that is signed."""
     if any(value.startswith("AWS4-") for value in exchange.header("authorization")):
         raise Unreadable("the body is signed (AWS Signature Version 4) and cannot be edited")
     if signed := next((name for name in _SIGNATURES if exchange.header(name)), None):
         raise Unreadable(f"the body is signed ({signed}) and cannot be edited")
     try:
-        return encode_body(edit(data, with_parents(data, edits)), ", ".join(exchange.header("content-encoding")))
+        return encode_body(plain, ", ".join(exchange.header("content-encoding")))
     except ValueError as error:
         raise Unreadable(str(error)) from None
 

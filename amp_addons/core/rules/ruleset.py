@@ -275,6 +275,7 @@ def said(then: Then, changes: Changes, upstream: Destination | None) -> str | No
         return None
     parts = [f"to {upstream.name}"] if upstream else []
     parts += [f"model {changes.model}"] if changes.model else []
+    parts += [f"redact {each.name} ({each.mode})" for each in changes.redactions]
     parts += [
         f"{verb} {', '.join(names)}"
         for verb, names in (("set", [*then.set_headers, *then.set_body]), ("remove", [*then.remove_headers, *then.remove_body]))

@@ -1,0 +1,158 @@
+"""Does to answers what the rules say: maps models back, redacts and restores, and keeps redirects from leading elsewhere.
+
+Fails closed (DESIGN promise 4): an answer that cannot be changed as the rules say ends with an error that the client shows.
+"""
+
+import logging
+import time
+
+from mitmproxy import http
+
+from amp_addons.addons import script
+from amp_addons.addons.connections import end_servers
+from amp_addons.addons.exchange import stream_wanted
+from amp_addons.addons.hub import Hub
+from amp_addons.addons.route import refusal
+from amp_addons.addons.sent import Sent
+from amp_addons.core.answers.answer import Answer
+from amp_addons.core.answers.chain import Chain
+from amp_addons.core.answers.guarded import Guarded
+from amp_addons.core.answers.models import ModelBack
+from amp_addons.core.answers.replaced import Replaced
+from amp_addons.core.answers.transform import Transform
+from amp_addons.core.answers.unencoded import Decoded
+from amp_addons.core.json_problem import problem_of
+from amp_addons.core.redact.action import Hiding, Redacted, redact, replacer
+from amp_addons.core.redact.answer import AnswerRedaction
+from amp_addons.core.rules.model import Block
+from amp_addons.core.rules.outgoing import redirected
+from amp_addons.core.stream import expects_events
+
+_NO_BODY = (101, 204, 304)
+
+logger = logging.getLogger(__name__)
+
+
+class Answers:
+    name = "amp.answers"
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._redacting: dict[str, AnswerRedaction] = {}
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        sent, response = self._hub.sent.get(flow.id), flow.response
+        if sent is None or response is None:
+            return
+        if sent.watchdog:
+            sent.watchdog.answered()
+        try:
+            self._answer(flow, response, sent)
+        except Exception as error:
+            logger.error("amp_addons: an answer could not be handled by the rules (%s) and was cut off.", type(error).__name__)
+            flow.kill()
+
+    def _answer(self, flow: http.HTTPFlow, response: http.Response, sent: Sent) -> None:
+        if sent.out.elsewhere:
+            # A cookie of the upstream's would be sent to the client's own host the next time.
+            response.headers.pop("set-cookie", None)
+            location = response.headers.get("location")
+            if location is not None and 300 <= response.status_code < 400:
+                if (near := redirected(location, sent.out)) is None:
+                    message = "The upstream of a rule sent this request on to another host; the local proxy does not follow."
+                    return self._replace(flow, response, refusal(sent.exchange, Block(message=message, status=502)))
+                response.headers["location"] = near
+        if flow.request.method != "HEAD" and response.status_code not in _NO_BODY and (parts := self._changes(flow, sent)):
+            self._change(flow, response, sent, parts)
+
+    def _changes(self, flow: http.HTTPFlow, sent: Sent) -> list[Transform]:
+        """What changes the body of the answer."""
+        parts: list[Transform] = []
+        if sent.out.model:
+            shown, asked = sent.out.model
+            parts.append(ModelBack(sent.api, asked, shown))
+        if redaction := self._redaction(flow, sent):
+            parts.append(redaction)
+        return parts
+
+    def _redaction(self, flow: http.HTTPFlow, sent: Sent) -> AnswerRedaction | None:
+        known = self._hub.vault.known(sent.out.scope, time.time())
+        wanted = [each for each in sent.redactions if each.spec.response or (each.mode == "placeholder" and each.spec.restore and known)]
+        if not wanted:
+            return None
+        hiding = Hiding(vault=self._hub.vault, key=self._hub.key)
+        self._redacting[flow.id] = AnswerRedaction(sent.api, wanted, known, lambda each: replacer(each.mode, hiding, None))
+        return self._redacting[flow.id]
+
+    def _change(self, flow: http.HTTPFlow, response: http.Response, sent: Sent, parts: list[Transform]) -> None:
+        coding = response.headers.pop("content-encoding", None)
+        stream = expects_events(response.status_code, response.headers.get("content-type"), asked=stream_wanted(sent.exchange))
+        unframed(flow, response)
+        self._hub.transforms[flow.id] = Guarded(Decoded(coding, Chain(parts)), sent.api, stream=stream)
+
+    def _replace(self, flow: http.HTTPFlow, response: http.Response, answer: Answer) -> None:
+        response.status_code, response.reason = answer.status, ""
+        response.headers = http.Headers([(name.encode(), value.encode()) for name, value in answer.headers])
+        unframed(flow, response)
+        self._hub.transforms[flow.id] = Replaced(answer.body)
+
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Messages are traffic too (THREATS 4): what cannot be redacted is dropped, and the connection ends."""
+        sent = self._hub.sent.get(flow.id)
+        if sent is None or not sent.redactions or flow.websocket is None:
+            return
+        message = flow.websocket.messages[-1]
+        try:
+            if message.from_client:
+                message.content = self._message_out(flow, sent, message.content)
+            elif redaction := self._redaction(flow, sent):
+                message.content = redaction.whole(message.content)
+                self._tell_found(flow)
+        except Exception as error:
+            message.drop()
+            end_servers(flow.client_conn)
+            logger.error("amp_addons: a WebSocket message could not be redacted (%s); the connection was ended.", type(error).__name__)
+
+    def _message_out(self, flow: http.HTTPFlow, sent: Sent, content: bytes) -> bytes:
+        hiding = Hiding(vault=self._hub.vault, key=self._hub.key, now=time.time())
+        parts = Redacted(headers=(), query="", body=content, found={})
+        is_json = problem_of(content) is None
+        for each in sent.redactions:
+            text = content.decode("utf-8", "replace")
+            parts = redact(parts, each, replacer(each.mode, hiding, sent.out.scope, text), is_json=is_json)
+        if trace := self._hub.traces.get(flow.id):
+            found = {(rule, "WebSocket message", kind): count for (rule, _, kind), count in parts.found.items()}
+            trace.redacted(time.time(), found)
+        return parts.body if parts.body is not None else content
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        if flow.websocket is None:
+            self._end(flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        self._end(flow)
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        self._end(flow)
+
+    def _end(self, flow: http.HTTPFlow) -> None:
+        self._tell_found(flow)
+        self._hub.transforms.pop(flow.id, None)
+        if (sent := self._hub.sent.pop(flow.id, None)) and sent.watchdog:
+            sent.watchdog.stop()
+
+    def _tell_found(self, flow: http.HTTPFlow) -> None:
+        redaction, trace = self._redacting.pop(flow.id, None), self._hub.traces.get(flow.id)
+        if redaction and trace:
+            trace.redacted(time.time(), {(rule, "response", kind): count for (rule, kind), count in redaction.found.items()})
+
+
+def unframed(flow: http.HTTPFlow, response: http.Response) -> None:
+    """A body of another length than was announced: chunked where the client's protocol has that, else until the connection closes."""
+    response.headers.pop("content-length", None)
+    response.headers.pop("transfer-encoding", None)
+    if flow.request.http_version == "HTTP/1.1":
+        response.headers["transfer-encoding"] = "chunked"
+
+
+addons = script(__name__)

@@ -1,0 +1,146 @@
+"""What becomes of an answer under redactions: secrets in its texts masked, placeholders turned back.
+
+Thinking is signed and stays as it is. What must be masked and cannot be looked into ends the answer (DESIGN promise 4); restoring only
+ever looks.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from amp_addons.core.answers.channels import TextChannels
+from amp_addons.core.answers.filter import Kind, TextFilter
+from amp_addons.core.answers.transform import Transform
+from amp_addons.core.answers.whole import Whole
+from amp_addons.core.json_problem import problem_of
+from amp_addons.core.redact.action import Redaction
+from amp_addons.core.redact.body import Replace, redact_json, redact_text
+from amp_addons.core.redact.engine import Finding
+from amp_addons.core.redact.restore import Restore
+from amp_addons.core.redact.streaming import MaskStream
+from amp_addons.core.scrub import MASK
+
+WHERE = "response"
+
+
+class CannotLook(ValueError):
+    """Something of the answer could not be looked into."""
+
+    def __init__(self) -> None:
+        super().__init__("a part of the answer could not be looked into for what must not pass")
+
+
+class Blocked(ValueError):
+    """A redactor with mode `block` has found something in the answer."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"the answer holds what must not pass: {finding.kind} ({finding.detector})")
+
+
+class AnswerRedaction:
+    """A Transform for one answer. `found` counts what was done, by (rule, kind)."""
+
+    def __init__(
+        self, api: str | None, redactions: Sequence[Redaction], known: Mapping[str, str], replace: Callable[[Redaction], Replace]
+    ) -> None:
+        self.found: Counter[tuple[str, str]] = Counter()
+        self._masking = [each for each in redactions if each.spec.response]
+        self._restoring = [each for each in redactions if each.mode == "placeholder" and each.spec.restore]
+        self._known = known
+        self._replace = replace
+        self._channels = TextChannels(api, self._filter) if api is not None else None
+        self._inner: Transform = self._channels or Whole(self.whole)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        return self._checked(self._inner.feed(data))
+
+    def close(self) -> list[bytes]:
+        return self._checked(self._inner.close())
+
+    def whole(self, body: bytes) -> bytes:
+        """A body or message of an unknown kind, at once. Raises CannotLook, Blocked."""
+        is_json = bool(body) and problem_of(body) is None
+        for each in self._masking:
+            if is_json:
+                body, hits = redact_json(body, each.redactor.find, self._replacer(each))
+            else:
+                try:
+                    text, hits = redact_text(body.decode(), each.redactor.find, self._replacer(each))
+                except UnicodeDecodeError:
+                    raise CannotLook from None
+                body = text.encode()
+            self.found.update((each.rule, hit.kind) for hit in hits)
+        return self._turned_back(body) if self._restoring else body
+
+    def _turned_back(self, body: bytes) -> bytes:
+        try:
+            return self._restore().feed_whole(body.decode()).encode()
+        except UnicodeDecodeError:
+            return body
+
+    def _checked(self, pieces: list[bytes]) -> list[bytes]:
+        if self._masking and self._channels is not None and self._channels.unseen:
+            raise CannotLook
+        return pieces
+
+    def _filter(self, kind: Kind) -> TextFilter | None:
+        if kind == "thinking":
+            return None
+        masks = [(each.rule, MaskStream(each.redactor, self._replacer(each))) for each in self._masking]
+        parts: list[TextFilter] = [_Counted(mask, rule, self.found) for rule, mask in masks]
+        if any(kind != "tool" or each.spec.restore_tools for each in self._restoring):
+            parts.append(self._restore())
+        return _Row(parts) if parts else None
+
+    def _restore(self) -> Restore:
+        return Restore(self._known, lambda: self.found.update([(self._restoring[0].rule, "restored")]))
+
+    def _replacer(self, redaction: Redaction) -> Replace:
+        if redaction.mode == "block":
+            return _block
+        return (lambda _finding, _secret: MASK) if redaction.mode == "placeholder" else self._replace(redaction)
+
+
+def _block(finding: Finding, _secret: str) -> str:
+    raise Blocked(finding)
+
+
+class _Counted:
+    """A MaskStream whose findings are counted at the end."""
+
+    def __init__(self, mask: MaskStream, rule: str, found: Counter[tuple[str, str]]) -> None:
+        self._mask, self._rule, self._found = mask, rule, found
+        self._noted = 0
+
+    def feed(self, text: str) -> str:
+        out = self._mask.feed(text)
+        self._note()
+        return out
+
+    def flush(self) -> str:
+        out = self._mask.flush()
+        self._note()
+        return out
+
+    def _note(self) -> None:
+        fresh = self._mask.findings[self._noted :]
+        if fresh:
+            self._noted += len(fresh)
+            self._found.update((self._rule, finding.kind) for finding in fresh)
+
+
+class _Row:
+    """Filters one after the other."""
+
+    def __init__(self, filters: Sequence[TextFilter]) -> None:
+        self._filters = filters
+
+    def feed(self, text: str) -> str:
+        for each in self._filters:
+            text = each.feed(text)
+        return text
+
+    def flush(self) -> str:
+        text = ""
+        for each in self._filters:
+            text = each.feed(text) + each.flush()
+        return text
