@@ -54,7 +54,7 @@ class Scrubber:
         head, mark, query = target.partition("?")
         pairs = [self._pair(pair, where) for pair in query.split("&")] if mark else []
         scheme, slashes, rest = head.partition("://")
-        if slashes and "@" in rest.partition("/")[0]:
+        if slashes and "@" in rest.partition("/")[0] and not rest.startswith(f"{MASK}@"):
             self.found[where, "credential"] += 1
             head = f"{scheme}://{MASK}@{rest.partition('@')[2]}"
         head = "/".join(self._part(part, where) for part in head.split("/"))
@@ -112,7 +112,7 @@ class Scrubber:
         return clean
 
     def _header(self, name: bytes, value: bytes, where: str) -> bytes:
-        if is_credential_name(name.decode("latin-1").lower()) and value:
+        if is_credential_name(name.decode("latin-1").lower()) and value not in (b"", MASK.encode()):
             self.found[where, "credential"] += 1
             return MASK.encode()
         text = value.decode("utf-8", "surrogateescape")
@@ -121,7 +121,7 @@ class Scrubber:
 
     def _pair(self, pair: str, where: str) -> str:
         name, equals, value = pair.partition("=")
-        if equals and value and is_secret_name(unquote(name)):
+        if equals and value not in ("", MASK) and is_secret_name(unquote(name)):
             self.found[where, "credential"] += 1
             return f"{name}={MASK}"
         return f"{name}={self._part(value, where)}" if equals else self._part(name, where)
