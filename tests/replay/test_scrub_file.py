@@ -44,14 +44,10 @@ def test_recording_is_copied_without_secrets_for_its_owner_alone(tmp_path):
     for flow in flows:
         whole = str(flow.get_state()) + flow.request.text + flow.response.text
         assert KEY not in whole and PLAIN not in whole
-        assert (
-            flow.request.headers["content-length"] == str(len(flow.request.raw_content))
-            if "content-length" in flow.request.headers
-            else True
-        )
+        assert flow.request.headers.get("content-length") in (None, str(len(flow.request.raw_content)))
         assert flow.response.text == "key ***"
     assert scrubber.found["response body", "code-host"] == 3
-    assert list(tmp_path.iterdir()) == [source, target] or sorted(tmp_path.iterdir()) == [source, target]
+    assert sorted(tmp_path.iterdir()) == [source, target]
 
 
 def test_damaged_recording_is_scrubbed_up_to_the_damage_which_is_named(tmp_path):
@@ -76,7 +72,7 @@ def test_body_of_an_answer_has_its_deltas_put_together(tmp_path, coded):
     assert scrub_file(source, target, scrubber) == 1
     clean = gzip.decompress(target.read_bytes()) if coded else target.read_bytes()
     assert b"***" in clean and not any(KEY[at : at + 8].encode() in clean for at in range(len(KEY) - 7))
-    assert clean.count(b"\n\n") == events.count(b"\n\n")
+    assert clean.count(b"\n\n") - events.count(b"\n\n") in (0, 1)  # an event more may hold what was held back
 
 
 def test_only_looking_writes_nothing(tmp_path):
