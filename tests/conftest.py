@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from amp_addons.core.scrub import deepen
+
 SHARED = "test_clients_"
 """Files in e2e that look at the same run of every runtime's client (the fixture `stage`)."""
 
@@ -14,6 +16,13 @@ def pytest_collection_modifyitems(items):
         file = Path(item.path)
         name = SHARED if file.name.startswith(SHARED) else str(file)
         item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(autouse=True)
+def coarse_scrubbing():
+    """Each test begins without the detectors that a proxy of an earlier one has loaded."""
+    yield
+    deepen(None)
 
 
 def pytest_make_parametrize_id(val):

@@ -10,6 +10,7 @@ from mitmproxy.tools.dump import DumpMaster
 
 from amp_addons.addons.hub import Hub
 from amp_addons.core.text import did_you_mean
+from amp_addons.rulefiles.detectors import deepen_scrubbing
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Startup:
         refuse.running = refuse.refused = False
 
     def load(self, loader: addonmanager.Loader) -> None:
+        deepen_scrubbing()
         # Eager connections dial the original host before any hook runs: a host that is down would fail a flow that never needed it.
         self._prefer("connection_strategy", "lazy")
         # Who passes a proxy that decrypts to the network should have said so.

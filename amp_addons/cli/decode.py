@@ -16,6 +16,7 @@ from amp_addons.core.reader import StreamEvent, StreamReader
 from amp_addons.core.recorded import PIECE, RecordedBody
 from amp_addons.core.scrub import mask_keys, visible
 from amp_addons.core.sse import Run, ServerSentEvent
+from amp_addons.rulefiles.detectors import deepen_scrubbing
 
 _LONG = 16 * 1024 * 1024
 """From this size on (bytes) a file is worth a progress bar."""
@@ -82,6 +83,7 @@ def decode(file: str, api: str | None, encoding: str | None, summary: bool, as_j
     \b
         curl -isN https://api.example/v1/messages … | amp-addons decode --summary -
     """
+    deepen_scrubbing()
     body, reader = RecordedBody(encoding), _Reader(api)
     show = _nothing if summary else _as_json if as_json else _as_line()
     read = 0

@@ -11,6 +11,7 @@ from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.explanation import explain as reasons
 from amp_addons.core.target import below
 from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.detectors import deepen_scrubbing
 from amp_addons.rulefiles.rules import RuleSet
 from amp_addons.rulefiles.shipped import shipped
 
@@ -57,6 +58,7 @@ def explain(
     \b
         amp-addons explain POST /api/telemetry --rules rules.yaml
     """
+    deepen_scrubbing()
     paths = files or (str(shipped("default.yaml")),)
     rules = RuleSet.load(*paths, catalog=Catalog.load(*catalogs), amp_url=amp_url, placeholders=placeholder_credentials)
     found = reasons(rules, Exchange(method, below(amp_url, url), headers, _read(body), client=client))

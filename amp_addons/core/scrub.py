@@ -1,9 +1,10 @@
 """What must not be shown or kept: credentials by header name, query key and key shape, and characters that steer a terminal.
 
-This is the coarse net of the first day, cheap enough for every flow. It errs towards hiding: a whole value goes, never a part of it.
+This is the coarse net, cheap enough for every flow; `deepen` adds the detectors. It errs towards hiding: a whole value goes, never a part.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -58,9 +59,28 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+class _Deeper:
+    """What else masks, once it is there: the detectors, which this module knows nothing of."""
+
+    mask: Callable[[str], str] | None = None
+
+
+def deepen(mask: Callable[[str], str] | None) -> None:
+    """From now on have every text that is shown or kept masked by `mask` as well (by the detectors); None: no longer."""
+    _Deeper.mask = mask
+    scrub_text.cache_clear()
+    scrub_url.cache_clear()
+
+
 def mask_keys(text: str) -> str:
-    """Replace everything in `text` that has the shape of a known key."""
-    return _KEY_SHAPE.sub(MASK, text)
+    """Replace everything in `text` that has the shape of a known key, or that a detector finds."""
+    text = _KEY_SHAPE.sub(MASK, text)
+    if _Deeper.mask is None:
+        return text
+    try:
+        return _Deeper.mask(text)
+    except ValueError:  # more findings than are counted
+        return MASK
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ from amp_addons.core.redact import redactor as core
 from amp_addons.core.redact.detector import Detector, Kind, UserDetector
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.redactor import Masked
+from amp_addons.core.scrub import deepen
 from amp_addons.rulefiles.schema import decode
 from amp_addons.rulefiles.shipped import shipped
 from amp_addons.rulefiles.yamlfile import read
@@ -53,6 +54,12 @@ class Redactor(core.Redactor):
         """
         detectors = [one for one in shipped_detectors() if personal or one.kind != "personal"]
         return cls([*detectors, *(one for file in files for one in DetectorFile.load(file))])
+
+
+def deepen_scrubbing() -> None:
+    """Have everything that is shown or kept masked by the detectors that ship (`core.scrub.deepen`)."""
+    redactor = Redactor.builtin()
+    deepen(lambda text: redactor.mask(text).text)
 
 
 @cache

@@ -22,8 +22,11 @@ class World:
         return [request for request in list(sim.requests) if request.header("x-amp-thread-id") == thread]
 
 
-def rule_file(other, rules, more=""):
-    """A rule file with the upstream `other`, with a credential of its own, and `bare`, the same without. URL in `more` is theirs."""
+def rule_file(other, rules, more="", top=""):
+    """A rule file with the upstream `other`, which has a credential of its own, and `bare`, the same without.
+
+    URL in `more` (upstreams) is theirs; `top` is more at the top level.
+    """
     return "\n".join(
         [
             "version: 1",
@@ -31,6 +34,7 @@ def rule_file(other, rules, more=""):
             f"  other: {{url: {other.url}, credential: {{header: x-api-key, env: OTHER_KEY}}}}",
             f"  bare: {{url: {other.url}}}",
             indent(dedent(more.replace("URL", other.url)), "  "),
+            top,
             "rules:",
             indent(dedent(rules), "  "),
         ]
@@ -38,10 +42,10 @@ def rule_file(other, rules, more=""):
 
 
 @contextlib.contextmanager
-def world(rules, *arguments, more="", env=None, mode=None, **options):
+def world(rules, *arguments, more="", top="", env=None, mode=None, **options):
     with simulator() as amp, simulator() as other, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rules.yaml"
-        path.write_text(rule_file(other, rules, more))
+        path.write_text(rule_file(other, rules, more, top))
         bundle = Path(folder) / "both.pem"
         bundle.write_text(Path(amp.ca_path).read_text() + Path(other.ca_path).read_text())
         way = ["--mode", mode or f"upstream:{amp.proxy_url}", "--set", f"ssl_verify_upstream_trusted_ca={bundle}"]
