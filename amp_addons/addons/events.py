@@ -14,8 +14,10 @@ from amp_addons.core.events import Event, encode_lines
 from amp_addons.core.trace import FlowTrace
 from amp_addons.files import drop_half_line, open_private
 from amp_addons.linewriter import LineWriter
+from amp_addons.rulefiles.detectors import mask_streams
 
 DETAILS = ("event", "flow")
+CONTENTS = ("none", "text")
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,13 @@ class Events:
         loader.add_option("amp_events", str, "", "Write every flow's events to this file as JSON Lines (- for standard output).")
         loader.add_option("amp_events_detail", str, "event", "event: a line for every server-sent event; flow: leave these lines out.")
 
+        loader.add_option("amp_events_content", str, "none", "text: stream.event lines have what was said, without secrets; none: not.")
+
     def configure(self, updated: set[str]) -> None:
+        if "amp_events_content" in updated:
+            if not is_choice("amp_events_content", ctx.options.amp_events_content, CONTENTS):
+                return
+            self._hub.mask = mask_streams() if ctx.options.amp_events_content == "text" else None
         if "amp_events_detail" in updated:
             detail = ctx.options.amp_events_detail
             if not is_choice("amp_events_detail", detail, DETAILS):

@@ -19,6 +19,7 @@ from amp_addons.core.exchange import Exchange
 from amp_addons.core.redact.vault import Vault
 from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.trace import FlowTrace
+from amp_addons.core.watch import Mask
 from amp_addons.prices import Prices
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Hub:
         self.traces: dict[str, FlowTrace] = {}
         self.pump = Pump()
         self.prices = Prices()
+        self.mask: Mask | None = None
+        """Where events are to have what they say: what masks secrets in it."""
         key = os.environ.get("AMP_ADDONS_KEY", "").encode()
         self.key = blake2b(key).digest() if key else token_bytes(32)
         """What placeholders, hashes and choices by chance are made with: as long as the proxy runs, or given by $AMP_ADDONS_KEY."""
@@ -74,7 +77,7 @@ class Hub:
     def open(self, flow: str, started: float) -> FlowTrace:
         """Begin the trace of a flow."""
         each_event = any([sink.wants_each_event for sink in self._sinks])
-        trace = self.traces[flow] = FlowTrace(flow, started, self.publish, each_event=each_event, price=self.prices.cost)
+        trace = self.traces[flow] = FlowTrace(flow, started, self.publish, each_event=each_event, price=self.prices.cost, mask=self.mask)
         return trace
 
     def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:

@@ -12,10 +12,10 @@ import rich_click as click
 from amp_addons.cli import options, output
 from amp_addons.core.apis import READERS
 from amp_addons.core.encoding import ContentDecoder
-from amp_addons.core.reader import StreamEvent, StreamReader
+from amp_addons.core.reader import StreamEvent
 from amp_addons.core.recorded import PIECE, RecordedBody
 from amp_addons.core.scrub import mask_keys, visible
-from amp_addons.core.sse import Run, ServerSentEvent
+from amp_addons.core.telling import TellingReader, said
 from amp_addons.rulefiles.detectors import deepen_scrubbing
 
 _LONG = 16 * 1024 * 1024
@@ -26,40 +26,6 @@ _TEXT_CHARS = 2000
 
 _MAX_MASKED = 64 * 1024
 """Characters of an event's data looked at for its text."""
-
-_SAYING = ("text", "thinking", "partial_json", "content", "reasoning", "reasoning_content", "refusal", "arguments", "message", "name")
-_AROUND = (
-    "delta",
-    "error",
-    "choices",
-    "candidates",
-    "parts",
-    "content",
-    "content_block",
-    "tool_calls",
-    "function",
-    "functionCall",
-    "response",
-)
-
-
-class _Reader(StreamReader):
-    """Keeps the data of the events that one `feed` returns."""
-
-    def __init__(self, api: str | None) -> None:
-        super().__init__(api)
-        self.data: list[str] = []
-
-    def _read(self, events: list[ServerSentEvent]) -> list[StreamEvent]:
-        self.data += [event.data for event in events]
-        return super()._read(events)
-
-    def _take_run(self, run: Run) -> list[StreamEvent]:
-        return self._take(run.events())
-
-    def pairs(self, piece: bytes) -> Iterator[tuple[StreamEvent, str]]:
-        self.data.clear()
-        yield from zip(self.feed(piece), self.data, strict=True)
 
 
 def _encoding(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -84,7 +50,7 @@ def decode(file: str, api: str | None, encoding: str | None, summary: bool, as_j
         curl -isN https://api.example/v1/messages … | amp-addons decode --summary -
     """
     deepen_scrubbing()
-    body, reader = RecordedBody(encoding), _Reader(api)
+    body, reader = RecordedBody(encoding), TellingReader(api)
     show = _nothing if summary else _as_json if as_json else _as_line()
     read = 0
     with ExitStack() as stack:
@@ -157,20 +123,4 @@ def _clean(text: str) -> str:
 def _said(data: str) -> str:
     """The text in an event's data, or the data itself where none is found; without keys, on one line."""
     data = data[:_MAX_MASKED]
-    try:
-        text = _find(msgspec.json.decode(data), 8) or data
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        text = data
-    return _clean(text)[:_TEXT_CHARS]
-
-
-def _find(value: Any, depth: int) -> str | None:
-    """The first text under a key that says something, looked for in what may be around one."""
-    if isinstance(value, list):
-        return next((found for item in value[:20] if (found := _find(item, depth - 1))), None) if depth else None
-    if not isinstance(value, dict) or not depth:
-        return None
-    if isinstance(delta := value.get("delta"), str):
-        return delta
-    said = next((value[key] for key in _SAYING if isinstance(value.get(key), str) and value[key]), None)
-    return said or next((found for key in _AROUND if (found := _find(value.get(key), depth - 1))), None)
+    return _clean(said(data) or data)[:_TEXT_CHARS]

@@ -43,6 +43,8 @@ class StreamEvent(msgspec.Struct, frozen=True, gc=False):
     size: int
     delta: Delta | None
     seq: int
+    text: str | None = None
+    """What it said, where that was asked for (`core.watch`)."""
 
 
 class _Decoder(SSEDecoder):

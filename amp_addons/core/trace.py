@@ -7,6 +7,8 @@ Times are given by the caller in seconds since the epoch.
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec import UNSET
+
 from amp_addons.core.classify import Classification
 from amp_addons.core.clock import rfc3339
 from amp_addons.core.events import (
@@ -29,7 +31,7 @@ from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.core.sse import ServerSentEvent
 from amp_addons.core.stream import Chunk, event_type
-from amp_addons.core.watch import Seen, StreamWatch
+from amp_addons.core.watch import Mask, Seen, StreamWatch
 
 type Price = Callable[[str | None, str | None, Mapping[str, int]], float | None]
 """What an answer cost in US dollars, by provider, model and `Summary.usage`; None where that is not known."""
@@ -41,6 +43,7 @@ class FlowTrace:
     """The state of one flow: what consumers may look at while it is under way, and what its events are made from."""
 
     __slots__ = (
+        "_mask",
         "_price",
         "_publish",
         "_ws_seq",
@@ -65,7 +68,9 @@ class FlowTrace:
         "watch_failed",
     )
 
-    def __init__(self, flow: str, started: float, publish: Publish, *, each_event: bool = False, price: Price | None = None) -> None:
+    def __init__(
+        self, flow: str, started: float, publish: Publish, *, each_event: bool = False, price: Price | None = None, mask: Mask | None = None
+    ) -> None:
         self.flow = flow
         self.started = started
         self.each_event = each_event
@@ -95,6 +100,7 @@ class FlowTrace:
         self._ws_seq = 0
         self._publish = publish
         self._price = price
+        self._mask = mask
 
     def begin(
         self,
@@ -165,7 +171,7 @@ class FlowTrace:
     def answer(self, at: float, *, status: int, content_type: str | None, content_encoding: str | None, is_stream: bool) -> None:
         """The head of the answer has arrived; `is_stream` says that its body is to be read as an event stream."""
         if is_stream:
-            self.watch = StreamWatch(content_encoding, self.request.api if self.request else None)
+            self.watch = StreamWatch(content_encoding, self.request.api if self.request else None, self._mask)
         elif status >= 400 and self.request and self.request.category == "inference":
             self.aside = StreamWatch(content_encoding, self.request.api)
         self.response = FlowResponse(
@@ -210,7 +216,11 @@ class FlowTrace:
                 at_last, since = at, int((at - started) * 1e6) / 1e3
                 if (ms := int(at * 1000)) != ms_last:
                     ms_last, time = ms, rfc3339(at)
-            events.append(StreamEvent(time=time, flow=flow, seq=event.seq + 1, event=event.type, bytes=event.size, t_ms=since))
+            events.append(
+                StreamEvent(
+                    time=time, flow=flow, seq=event.seq + 1, event=event.type, bytes=event.size, t_ms=since, text=event.text or UNSET
+                )
+            )
         self._publish(events, self)
 
     def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:

@@ -4,12 +4,17 @@ Contract: nothing here raises on any input, memory is bounded by the decoders' l
 came before it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
+from amp_addons.core.answers.filter import TextFilter
 from amp_addons.core.encoding import ContentDecoder
 from amp_addons.core.reader import StreamEvent, StreamReader
 from amp_addons.core.reading import Summary
+from amp_addons.core.scrub import MAX_TEXT
 from amp_addons.core.stream import Chunk
+from amp_addons.core.telling import TellingReader, said
 
 STALL = 30.0
 """Seconds without an event that are worth a word: providers send a ping or a comment about every 15."""
@@ -18,14 +23,40 @@ type Seen = tuple[float, StreamEvent]
 """When an event was complete, and the event."""
 
 
+type Mask = Callable[[], TextFilter]
+"""Makes what masks secrets in a text that comes in pieces."""
+
+
+class Words:
+    """What events say, without secrets: deltas of a kind are one text, so that a secret cut in two is seen. What is held back at the end of
+    such a text goes to the event that ends it."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._open: dict[str, TextFilter] = {}
+
+    def add(self, event: StreamEvent, data: str) -> StreamEvent:
+        if event.delta is None:
+            text = "".join(found.flush() for found in self._open.values())
+            self._open.clear()
+        else:
+            text = self._open.setdefault(event.delta, self._mask()).feed(said(data) or "")
+        return replace(event, text=text[:MAX_TEXT]) if text else event
+
+
 class StreamWatch:
-    """Decodes one answer's body. `events` counts all events, `counts` by type, `first_token` is when output began."""
+    """Decodes one answer's body. With `mask` events have what they say.
 
-    __slots__ = ("_content", "_cut", "_reader", "events", "first_token", "last", "longest_gap")
+    `events` counts all events, `counts` by type, `first_token` is when output began.
+    """
 
-    def __init__(self, content_encoding: str | None = None, api: str | None = None) -> None:
+    __slots__ = ("_content", "_cut", "_reader", "_words", "events", "first_token", "last", "longest_gap")
+
+    def __init__(self, content_encoding: str | None = None, api: str | None = None, mask: Mask | None = None) -> None:
         self._content = ContentDecoder(content_encoding) if content_encoding and content_encoding.lower() != "identity" else None
-        self._reader = StreamReader(api, text=False)  # text is long, and nobody asks for it here
+        # Text is long, and nobody asks for all of it here.
+        self._reader = StreamReader(api, text=False) if mask is None else TellingReader(api, text=False)
+        self._words = Words(mask) if mask is not None else None
         self._cut = False
         self.events = 0
         self.first_token: float | None = None
@@ -49,9 +80,14 @@ class StreamWatch:
         decode = self._content.feed if self._content is not None else None
         found: list[Seen] = []
         for at, data in chunks:
-            if events := self._reader.feed(decode(data) if decode else data):
+            if events := self._events(decode(data) if decode else data):
                 self._note(at, events, found)
         return found
+
+    def _events(self, data: bytes) -> list[StreamEvent]:
+        if self._words is None or not isinstance(self._reader, TellingReader):
+            return self._reader.feed(data)
+        return [self._words.add(event, text) for event, text in self._reader.pairs(data)]
 
     def skim(self, at: float, data: bytes) -> None:
         """`feed` where nobody wants the events, which are counted, and output has begun."""
@@ -66,7 +102,7 @@ class StreamWatch:
         found: list[Seen] = []
         self._cut = cut and self._content is not None and self._content.error is None
         if self._content is not None:
-            self._note(at, self._reader.feed(self._content.close()), found)
+            self._note(at, self._events(self._content.close()), found)
         self._reader.close(aborted)
         if self.last is not None:
             self.longest_gap = max(self.longest_gap, at - self.last)

@@ -1,5 +1,6 @@
 """Detectors of secrets: the YAML files that ship, and the user's."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -10,7 +11,8 @@ from amp_addons.core.redact import redactor as core
 from amp_addons.core.redact.detector import Detector, Kind, UserDetector
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.redactor import Masked
-from amp_addons.core.scrub import deepen
+from amp_addons.core.redact.streaming import MaskStream
+from amp_addons.core.scrub import MASK, deepen
 from amp_addons.rulefiles.schema import decode
 from amp_addons.rulefiles.shipped import shipped
 from amp_addons.rulefiles.yamlfile import read
@@ -60,6 +62,12 @@ def deepen_scrubbing() -> None:
     """Have everything that is shown or kept masked by the detectors that ship (`core.scrub.deepen`)."""
     redactor = Redactor.builtin()
     deepen(lambda text: redactor.mask(text).text)
+
+
+def mask_streams() -> Callable[[], MaskStream]:
+    """What masks every secret in a text that comes in pieces: one for each text."""
+    redactor = Redactor.builtin()
+    return lambda: MaskStream(redactor, lambda _finding, _secret: MASK)
 
 
 @cache

@@ -10,10 +10,12 @@ from typing import Self
 import msgspec
 
 from amp_addons.core.classify import DEFAULT_AMP_URL
+from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules import ruleset as core
 from amp_addons.core.rules.decision import Destination
 from amp_addons.core.rules.model import Mode, Rule, Test, Timeouts, Upstream
 from amp_addons.core.rules.url import origin_of
+from amp_addons.core.target import below
 from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source, sources
@@ -64,9 +66,30 @@ class RuleSet(core.RuleSet):
             redactors=redactors_of(found),
         )
         made.files = tuple(source.path for source in found)
-        made.warnings = tuple(warnings_of(found))
+        made.warnings = (*warnings_of(found), *_left_out(made))
         made.tests = tuple((source, test) for source in found for test in source.file.tests)
         return made
+
+
+_SAME_TEXT = {
+    "thread uploads": ("POST", "/api/internal?uploadThread"),
+    "threads": ("POST", "/api/threads"),
+    "telemetry": ("POST", "/api/telemetry"),
+}
+"""Requests that carry what was said to a model once more (THREATS 4)."""
+
+
+def _left_out(rules: RuleSet) -> Iterator[str]:
+    """Sentences about requests with the same text as those that rules redact, and that no such rule takes in."""
+    redacting = [ready.rule.id for ready in rules.rules if ready.mode == "enforce" and ready.rule.then.redact is not None]
+    missed = [name for name, (method, path) in _SAME_TEXT.items() if redacting and not _redacts(rules, method, path)]
+    if missed:
+        yield f"rule {redacting[0]} redacts, but not {', '.join(missed)}: these carry the same text."
+
+
+def _redacts(rules: RuleSet, method: str, path: str) -> bool:
+    decision = rules.decide(Exchange(method, below(rules.amp_url, path), {"content-type": "application/json"}, b"{}", client="127.0.0.1"))
+    return bool(decision.changes.redactions) or decision.action == "block"
 
 
 def _rules(found: list[Source]) -> Iterator[tuple[Rule, Mode]]:

@@ -87,3 +87,21 @@ async def test_full_disk_costs_lines_and_is_said(suite, caplog):
     finish(suite, flow)
     suite.play("done")
     assert "cannot be written" in caplog.text and "lines were dropped in all" in caplog.text
+
+
+async def test_content_is_written_when_asked_for_and_without_secrets(suite, tmp_path):
+    """A secret that is cut in two is seen all the same."""
+    import random
+    import string
+
+    secret = "ghp" + "_" + "".join(random.Random(3).choices(string.ascii_letters + string.digits, k=36))
+    suite.context.configure(suite["events"], amp_events=str(tmp_path / "events"), amp_events_content="text")
+    flow = make_flow()
+    piece = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%b"}}\n\n'
+    chunks = [piece % part.encode() for part in ("key ", secret[:9], secret[9:], " ok")] + [b'data: {"type":"message_stop"}\n\n']
+    run_stream(suite, flow, chunks)
+    finish(suite, flow)
+    suite["events"].done()
+    lines = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    text = "".join(line.get("text", "") for line in lines if line["type"] == "stream.event")
+    assert text == "key *** ok" and secret[9:20] not in (tmp_path / "events").read_text()

@@ -75,6 +75,27 @@ def test_skimmed_events_are_counted_and_read_but_not_returned():
     assert watch.notes == ["no event came for 31 s"]
 
 
+class Upper:
+    """Stands in for masking: holds the last letter back, as a secret that may go on would be."""
+
+    held = ""
+
+    def feed(self, text):
+        text, self.held = (self.held + text)[:-1], (self.held + text)[-1:]
+        return text.upper()
+
+    def flush(self):
+        return self.held.upper()
+
+
+def test_events_have_what_they_say_where_that_is_wanted():
+    """Deltas of a kind are one text to what masks them; what is held back goes to the event that ends it."""
+    watch = StreamWatch(api="anthropic-messages", mask=Upper)
+    piece = b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%b"}}\n\n'
+    found = watch.feed([(1.0, piece % b"ab" + piece % b"cd"), (2.0, b'data: {"type":"content_block_stop","index":0}\n\n')])
+    assert [event.text for _, event in found] == ["A", "BC", "D"]
+
+
 def test_silence_is_worth_a_word_wherever_it_was():
     watch = StreamWatch()
     watch.feed([(0.0, b"data: x\n\n"), (STALL + 1, b"data: x\n\n")])

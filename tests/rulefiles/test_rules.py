@@ -191,3 +191,19 @@ def test_whatever_stands_in_a_file_it_is_loaded_or_refused_with_a_place(tmp_path
     except RuleFileError as error:
         assert error.problems
         assert all(problem.line for problem in error.problems)
+
+
+@pytest.mark.parametrize(
+    ("match", "missed"),
+    [
+        ("{}", []),
+        ("{category: inference}", ["thread uploads", "threads", "telemetry"]),
+        ("{route: proxied}", []),
+        ("{path: /api/t**}", ["thread uploads"]),
+    ],
+)
+def test_requests_that_carry_the_same_text_and_are_not_redacted_are_named(write: Write, match: str, missed: list[str]) -> None:
+    """THREATS 4: uploads of threads and telemetry say again what was said to the model."""
+    rules = RuleSet.load(write(f"version: 1\nrules: [{{id: hide, match: {match}, then: {{redact: secrets}}}}]\n"))
+    said = [warning for warning in rules.warnings if "carry the same text" in warning]
+    assert said == ([f"rule hide redacts, but not {', '.join(missed)}: these carry the same text."] if missed else [])
