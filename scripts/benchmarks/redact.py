@@ -1,4 +1,4 @@
-"""What masking costs: a prompt of source code, against the same patterns one by one with `re`, and texts made to be slow.
+"""What masking costs: a prompt of source code, against the same patterns one by one with `re`, texts made to be slow, and streams.
 
 The source code is the standard library's, which is at hand everywhere. The comparison with `re` runs each detector's own pattern over the
 whole text, as a scanner without keywords does, and once only: it takes seconds. A sixth of a megabyte stands for the whole of it.
@@ -6,23 +6,31 @@ whole text, as a scanner without keywords does, and once only: it takes seconds.
 
 import argparse
 import gc
+import random
 import re
 import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from amp_addons import Redactor
+from amp_addons.core.redact.streaming import MaskStream
 
 SIZE = 1_000_000
 MAX_MS = 40
 MIN_RATIO = 15
 MAX_HOSTILE = 10
+MAX_HELD = 16
+MAX_DELTA_US = 20
+MAX_FRESH_US = 50
+TOKEN = 4
+PROSE = ("pydoc_data/topics.py", "idlelib/News3.txt", "idlelib/README.txt", "idlelib/CREDITS.txt", "LICENSE.txt")
+"""Of the standard library's files those that are mostly sentences."""
 
 
 def source(size: int) -> str:
@@ -94,6 +102,75 @@ def loading() -> Table:
     return table
 
 
+def prose(size: int) -> str:
+    library = Path(sysconfig.get_path("stdlib"))
+    text = "".join((library / name).read_text(encoding="utf-8", errors="replace") for name in PROSE if (library / name).is_file())
+    return text.replace("\\n'\n", "\n")[:size]
+
+
+def deltas(text: str) -> list[str]:
+    """Pieces of one to eight tokens."""
+    draw, at, pieces = random.Random(1), 0, []
+    while at < len(text):
+        size = draw.randint(1, 8) * TOKEN
+        pieces.append(text[at : at + size])
+        at += size
+    return pieces
+
+
+def streams(redactor: Redactor) -> Table:
+    """The first round makes what all streams share; the second is shown."""
+    table = Table(
+        "text",
+        "deltas",
+        f"held p50, p99 ≤ {MAX_HELD}, most",
+        f"µs p50 ≤ {MAX_DELTA_US}, p99",
+        f"fresh µs ≤ {MAX_FRESH_US}",
+        title="streams: deltas of 1 to 8 tokens of 4 characters",
+    )
+    texts = {"source code": source(SIZE), "prose": prose(SIZE // 2)}
+    fresh = milliseconds(lambda: [MaskStream(redactor, lambda finding, secret: "") for _ in range(1000)], 5)
+    for name, text in texts.items():
+        pieces = deltas(text)
+        for _ in range(2):
+            stream = MaskStream(redactor, lambda finding, secret: "***")
+            held, spent = [], []
+            gc.collect()
+            for piece in pieces:
+                started = time.perf_counter()
+                stream.feed(piece)
+                spent.append((time.perf_counter() - started) * 1e6)
+                held.append(stream.held)
+        table.add_row(
+            name,
+            f"{len(pieces):,}",
+            f"{part(held, 0.5):.0f}, {part(held, 0.99):.0f}, {max(held)}",
+            f"{part(spent, 0.5):.1f}, {part(spent, 0.99):.0f}",
+            f"{fresh:.1f}",
+        )
+    return table
+
+
+def hostile_streams(redactor: Redactor, size: int) -> Table:
+    """Time per delta of one token; the second half of a text must not take longer than the first."""
+    table = Table("text", "held at most", "µs a delta", "second half to first", title="streams made to be slow")
+    for name, bad in hostile(redactor, size).items():
+        stream = MaskStream(redactor, lambda finding, secret: "***")
+        held, halves = 0, []
+        for half in (bad[: size // 2], bad[size // 2 :]):
+            started = time.perf_counter()
+            for at in range(0, len(half), TOKEN):
+                stream.feed(half[at : at + TOKEN])
+                held = max(held, stream.held)
+            halves.append(time.perf_counter() - started)
+        table.add_row(name, f"{held:,}", f"{sum(halves) / size * TOKEN * 1e6:.0f}", f"{halves[1] / halves[0]:.1f}")
+    return table
+
+
+def part(values: Sequence[float], share: float) -> float:
+    return sorted(values)[int(len(values) * share)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, prog="scripts/bench redact")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no comparison with re")
@@ -122,6 +199,8 @@ def main() -> None:
         spent = milliseconds(lambda bad=bad: redactor.mask(bad), 3)
         table.add_row(name, f"{len(redactor.find(bad)):,}", f"{spent:.0f}", f"{spent / MAX_MS:.1f}")
     console.print(table)
+    console.print(streams(redactor))
+    console.print(hostile_streams(redactor, SIZE // 16))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from support.samples import fill, marked
 
 import amp_addons
 from amp_addons.core.redact.detector import Detector, UserDetector
+from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.redactor import Redactor as Core
+from amp_addons.core.redact.redactor import replace
+from amp_addons.core.redact.streaming import MaskStream
 from amp_addons.rulefiles.detectors import Redactor
 from amp_addons.rulefiles.node import plain
 from amp_addons.rulefiles.problems import RuleFileError
@@ -19,6 +23,11 @@ from amp_addons.rulefiles.yamlfile import read
 type Write = Callable[[str | bytes], Path]
 
 ALL = {detector.id: detector for detector in Redactor.load(personal=True).detectors}
+
+
+@cache
+def every() -> Redactor:
+    return Redactor.load(personal=True)
 
 
 class Case(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,6 +77,63 @@ def test_beside_all_others_none_of_it_is_left(name: str, template: str) -> None:
 @pytest.mark.parametrize(("name", "template"), each("benign"))
 def test_what_only_looks_a_little_like_it_stays(name: str, template: str) -> None:
     assert Core([ALL[name]]).find(fill(template, (name, template))) == []
+
+
+SOURCE = "\n\ndef find(text: str, *, limit: int = 10) -> list[str]:\n    return [part for part in text.split('/') if len(part) < limit]\n\n"
+PROSE = "The token that you set in key.yaml is read once, when the proxy starts; see docs/keys-and-tokens.md, or ask.\n"
+
+
+def name_and_size(finding: Finding, secret: str) -> str:
+    return f"<{finding.detector} {len(secret)}>"
+
+
+def streamed(redactor: Core, pieces: Iterable[str]) -> tuple[str, list[Finding]]:
+    stream = MaskStream(redactor, name_and_size)
+    return "".join([*(stream.feed(piece) for piece in pieces), stream.flush()]), stream.findings
+
+
+def whole(redactor: Core, text: str) -> tuple[str, list[Finding]]:
+    found = redactor.find(text)
+    return replace(text, ((one, name_and_size(one, text[one.start : one.end])) for one in found)), found
+
+
+def cut(text: str, draw: random.Random) -> Iterator[str]:
+    while text:
+        size = draw.choice((1, 2, 4, 4, 8, 30, 200))
+        yield text[:size]
+        text = text[size:]
+
+
+@pytest.mark.parametrize(("name", "template"), [*each("secret"), *each("benign")])
+def test_in_pieces_it_is_the_same(name: str, template: str) -> None:
+    """Among all others, by itself and in source code and prose, character by character and in pieces of any size."""
+    text, _ = marked(template, (name, template))
+    redactor = every()
+    for around in (text, f"{SOURCE}x = f({text}, y)\n{SOURCE}", f"{PROSE}{text}; {PROSE}{text}\n"):
+        expected = whole(redactor, around)
+        assert streamed(redactor, around) == expected
+        for seed in range(3):
+            assert streamed(redactor, cut(around, random.Random(seed))) == expected
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_in_two_pieces_it_is_the_same_wherever_it_is_cut(name: str) -> None:
+    template = cases()[name].secret[0]
+    text, _ = marked(f"x({template})", (name, template))
+    expected = whole(every(), text)
+    for at in range(min(len(text), 150)):
+        assert streamed(every(), (text[:at], text[at:])) == expected
+
+
+def test_long_texts_in_pieces_are_the_same() -> None:
+    """Longer than what a stream keeps in sight: the cases of all, one after the other, with code and prose between them."""
+    for seed in range(10):
+        draw = random.Random(seed)
+        names = draw.choices(list(ALL), k=60)
+        templates = [(name, draw.choice(cases()[name].secret + cases()[name].benign)) for name in names]
+        text = "".join(fill(template, seed) + draw.choice(("\n", "; ", "é", SOURCE, PROSE)) for _, template in templates)
+        text = text.replace("[[", "").replace("]]", "")
+        assert streamed(every(), cut(text, draw)) == whole(every(), text)
 
 
 @pytest.mark.parametrize("detector", list(ALL.values()), ids=list(ALL))

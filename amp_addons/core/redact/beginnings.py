@@ -117,7 +117,7 @@ def _is_late(detector: Detector) -> bool:
         for letter in letters:
             if not position & automaton.reads[letter]:
                 continue
-            then = node[letter] if letter < BEYOND else root
+            then = node[ord(chr(letter).lower())] if letter < BEYOND else root
             if then.ends or (position, id(then)) in seen:
                 continue
             if position & automaton.inside:

@@ -36,7 +36,7 @@ def is_open(data: bytes, start: int, end: int, alphabet: str) -> bool:
         return end == size and end < start + MAX_RUN
     dashes = data.find(b"-----", start, start + MAX_PEM)
     if dashes < 0:
-        return size < start + MAX_PEM + _LONGEST_END
+        return size < start + MAX_PEM
     return size < dashes + _LONGEST_END and not _END.match(data, dashes)
 
 

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from amp_addons.core.redact.beginnings import Family
 from amp_addons.core.redact.candidate import Candidate
 from amp_addons.core.redact.detector import stands_apart
-from amp_addons.core.redact.engine import CONTINUATION, Finding, Span, merge
+from amp_addons.core.redact.engine import Finding, Span, merge
 from amp_addons.core.redact.extent import MAX_PEM, MAX_RUN
 from amp_addons.core.redact.hits import Hit, Hits
 from amp_addons.core.redact.keywords import ANYWHERE, Node
 from amp_addons.core.redact.prefixes import COMPLETE
 from amp_addons.core.redact.redactor import Redactor
+from amp_addons.core.redact.sight import Sight
 
 type Replace = Callable[[Finding, str], str]
 """What is to stand in a finding's place; the second argument is the secret."""
@@ -47,10 +48,8 @@ class MaskStream:
         """Whether something was too long to wait for its end: it is masked in parts, with what was held back together with it."""
         self._engine, self._known = redactor.engine, redactor.engine.beginnings
         self._replace = replace
-        self._text, self._data = "", b""  # what is in sight, both the same
-        self._base = self._passed = 0  # how much went before it: bytes, characters
-        self._out = 0  # how much of the stream was let go (bytes)
-        self._sight = 4 * CONTEXT + self._known.before
+        self._sight = Sight()
+        self._context = max(CONTEXT, self._known.before)
         self._node = self._known.root
         self._candidates: list[Candidate] = []
         self._hits: dict[int, Hits] = {}
@@ -62,7 +61,7 @@ class MaskStream:
     @property
     def held(self) -> int:
         """Characters held back."""
-        return len(self._text) - self._characters(self._out)
+        return self._sight.held
 
     def feed(self, text: str) -> str:
         if len(text) <= _PIECE:
@@ -78,10 +77,8 @@ class MaskStream:
         return self._settle(final=True)
 
     def _take(self, text: str) -> str:
-        data = text.encode("utf-8", "replace")  # as the engine does
-        at = self._base + len(self._data)
-        self._data += data
-        self._text += text
+        at = self._sight.end
+        data = self._sight.add(text)
         self._go_on(data, at)
         self._scan(data, at)
         if len(self._candidates) > MAX_CANDIDATES:
@@ -122,7 +119,7 @@ class MaskStream:
         known = self._known
         for word in node.ends:
             start = end - len(word)
-            apart = stands_apart(self._data, start - self._base)
+            apart = stands_apart(self._sight.data, start - self._sight.base)
             if family := known.starting_with(word, apart=apart, begins=not start):
                 self._begin(family, start)
             if numbers := known.late_with(word):
@@ -135,18 +132,18 @@ class MaskStream:
         floating = self._known.floating
         for number, mask in zip(self._known.roaming, floating.masks, strict=True):
             if complete & floating.last & mask:
-                self._look_back((number,), at - self._known.before, self._base + len(self._data) - 1)
+                self._look_back((number,), at - self._known.before, self._sight.end - 1)
 
     def _look_back(self, numbers: tuple[int, ...], first: int, last: int) -> None:
         """Follow what may begin between two places, in so far as it is not done yet."""
-        first = max(first, self._base, self._looked.get(numbers, 0))
+        first = max(first, self._sight.base, self._looked.get(numbers, 0))
         self._looked[numbers] = last + 1
         for place in range(first, last + 1):
             self._begin(self._known.family(numbers, begins=not place), place)
 
     def _begin(self, family: Family, start: int) -> None:
         one = Candidate(family, start)
-        alive = one.read(self._data[start - self._base :], start)
+        alive = one.read(self._sight.data[start - self._sight.base :], start)
         if one.complete:
             self._finish(one)
         if alive:
@@ -173,14 +170,14 @@ class MaskStream:
         self._candidates = list(together.values())
 
     def _settle(self, *, final: bool) -> str:
-        end = self._base + len(self._data)
+        end = self._sight.end
         hold = end if final else self._hold(end)
         for hits in self._hits.values():
             if hits.waiting:
-                self._spans += hits.settle(self._data, self._base, None if final else self._is_open)
+                self._spans += hits.settle(self._sight.data, self._sight.base, None if final else self._is_open)
                 hold = min(hold, hits.hold)
-        out = self._let_go(max(hold, self._out), end)
-        if len(self._data) > self._sight:
+        out = self._let_go(max(hold, self._sight.out), end)
+        if end - self._sight.base > 2 * self._context:
             self._forget(end)
         return out
 
@@ -194,7 +191,7 @@ class MaskStream:
                 hold = min(hold, max(one.since, end - one.family.after))
         node = self._node.holds
         while node is not None:
-            if node.hold == ANYWHERE or stands_apart(self._data, end - node.depth - self._base):
+            if node.hold == ANYWHERE or stands_apart(self._sight.data, end - node.depth - self._sight.base):
                 return min(hold, end - node.depth)
             node = node.fail and node.fail.holds
         return hold
@@ -204,10 +201,10 @@ class MaskStream:
         since = max(self._since, end - self._known.before)
         if end - since > _NEAR:
             family = self._known.family(self._known.roaming, begins=False)
-            first, since = max(since - self._known.margin, self._base), end
+            first, since = max(since - self._known.margin, self._sight.base), end
             for place in range(first, end):
                 one = Candidate(family, place)
-                if one.read(self._data[place - self._base :], place) and 0 <= one.since < since:
+                if one.read(self._sight.data[place - self._sight.base :], place) and 0 <= one.since < since:
                     since = one.since
                 if place >= since:
                     break
@@ -216,7 +213,7 @@ class MaskStream:
 
     def _is_open(self, number: int, place: int) -> bool:
         """Whether a match of a detector that starts at a place or before it may still come, or become longer."""
-        end = self._base + len(self._data)
+        end = self._sight.end
         if end - self._node.depth <= place:
             return True
         return any(max(one.start, end - one.family.after) <= place and one.is_open(number) for one in self._candidates)
@@ -226,7 +223,7 @@ class MaskStream:
         ready: list[Span] = []
         for span in merge(self._spans) if self._spans else ():
             if span[1] > hold:
-                hold = max(min(hold, span[0]), self._out)
+                hold = max(min(hold, span[0]), self._sight.out)
                 break
             ready.append(span)
         if end - hold > MAX_HELD:
@@ -234,55 +231,41 @@ class MaskStream:
             self.overflowed = True
             hold = end
         self._spans = [span for span in self._spans if span[1] > hold]
-        while hold < end and self._data[hold - self._base] in CONTINUATION:
-            hold -= 1
-        if hold == self._out:
+        hold = self._sight.whole(hold)
+        if hold == self._sight.out:
             return ""
         parts = [part for span in ready for part in self._masked(span)]
-        parts.append(self._pass(hold))
+        parts.append(self._sight.take(hold))
         return "".join(parts)
 
     def _masked(self, span: Span) -> tuple[str, str]:
+        """What stands before a finding, and what in its place."""
         start, end, who = span
-        before = self._pass(max(start, self._out))
-        first = self._characters(self._out)
-        secret = self._pass(end)
+        sight = self._sight
+        before = sight.take(start)
+        first = sight.passed + sight.characters(sight.out)
+        secret = sight.take(end)
         if not secret:
             return before, ""
         detector = self._engine.detectors[who]
-        finding = Finding(detector.id, detector.kind, self._passed + first, self._passed + first + len(secret))
+        finding = Finding(detector.id, detector.kind, first, first + len(secret))
         self.count += 1
         if len(self.findings) < MAX_KEPT:
             self.findings.append(finding)
         return before, self._replace(finding, secret)
 
-    def _pass(self, end: int) -> str:
-        """The text as it came, up to a place."""
-        text = self._text[self._characters(self._out) : self._characters(end)] if end > self._out else ""
-        self._out = max(end, self._out)
-        return text
-
-    def _characters(self, place: int) -> int:
-        """How many characters of what is in sight stand before a place."""
-        size = place - self._base
-        return size if len(self._data) == len(self._text) else len(self._data[:size].translate(None, CONTINUATION))
-
     def _holder(self) -> int:
         """A detector for whose sake text is held back."""
         waiting = [number for number, hits in self._hits.items() if hits.waiting]
-        return [*(who for _, _, who in self._spans), *waiting, *(one.family.numbers[0] for one in self._candidates)][0]
+        return [*(who for _, _, who in self._spans), *waiting, *(one.family.numbers[0] for one in self._candidates), 0][0]
 
     def _forget(self, end: int) -> None:
         """Let what is out of sight go."""
         starts = [max(one.start, end - one.family.after) for one in self._candidates]
         waiting = [hits.waiting[0].start for hits in self._hits.values() if hits.waiting]
-        floor = min((self._out, *starts, *waiting)) - max(CONTEXT, self._known.before) - self._base
-        while floor > 0 and self._data[floor] in CONTINUATION:
-            floor -= 1
-        if floor < CONTEXT:
+        floor = self._sight.whole(min((self._sight.out, *starts, *waiting)) - self._context)
+        if floor - self._sight.base < CONTEXT:
             return
-        characters = self._characters(self._base + floor)
-        self._data, self._text = self._data[floor:], self._text[characters:]
-        self._base, self._passed = self._base + floor, self._passed + characters
+        self._sight.forget(floor)
         for hits in self._hits.values():
-            hits.forget(self._base)
+            hits.forget(floor)

@@ -1,7 +1,7 @@
 import pytest
 from support.samples import fill
 
-from amp_addons.core.redact.checks import CHECKS, MAX_VALUE
+from amp_addons.core.redact.checks import CHECKS, MAX_VALUE, ahead
 
 
 def check(name: str, template: str) -> bool:
@@ -67,3 +67,12 @@ def test_what_holds_and_what_does_not(name: str, template: str, secret: bool) ->
 
 def test_long_values_are_judged_by_their_beginning() -> None:
     assert check("assigned", f"token=[[{{alnum:{MAX_VALUE}}}" + "a" * (4 * MAX_VALUE) + "]]")
+
+
+def test_how_far_ahead_a_check_looks() -> None:
+    for name, most in (("userinfo", 9), ("assigned", 1), ("luhn", 0), (None, 0)):
+        assert ahead(name) == most
+    for name in CHECKS:
+        value = fill("user:-----{alnum:20}-----", name).encode()
+        results = {CHECKS[name](value + b'"' * ahead(name) + after, 5, len(value)) for after in (b"", b"@example.", b":", b"a1")}
+        assert len(results) == 1

@@ -33,3 +33,8 @@ def test_who_decides(before: str, value: str, claimed: bool) -> None:
 
 def test_without_detectors_nothing_is_claimed() -> None:
     assert not Claims([]).claim(b"token=acme_1", 6, 12)
+
+
+@pytest.mark.parametrize(("value", "is_open"), [("ac", True), ("ACME", True), ("acme_", False), ("acmx", False), ("", True), ("zz", False)])
+def test_a_value_may_become_anothers_by_what_comes(value: str, is_open: bool) -> None:
+    assert Claims(KNOWN).is_open(f"token={value}".encode(), 6) is is_open

@@ -1,6 +1,6 @@
 import pytest
 
-from amp_addons.core.redact.extent import MAX_PEM, MAX_RUN, pem, run
+from amp_addons.core.redact.extent import MAX_PEM, MAX_RUN, is_open, pem, run
 
 BEGIN, END = b"-----BEGIN " + b"PRIVATE KEY-----", b"-----END " + b"PRIVATE KEY-----"
 LINE = b"QUJD" * 16
@@ -45,3 +45,23 @@ def test_a_pem_block_ends_at_its_end_or_at_the_last_line_that_can_be_of_it(block
 
 def test_a_pem_block_is_bounded() -> None:
     assert pem(BEGIN + b"A" * (2 * MAX_PEM), len(BEGIN)) <= len(BEGIN) + MAX_PEM
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "data", "opened"),
+    [
+        ("word", b"abc", True),
+        ("word", b"abc.", False),
+        ("word", b"a" * MAX_RUN, False),
+        ("pem", BEGIN + LINE, True),
+        ("pem", BEGIN + LINE + b"---", True),
+        ("pem", BEGIN + LINE + END[:-1], True),
+        ("pem", BEGIN + LINE + END, False),
+        ("pem", BEGIN + LINE + b"-----BEGIN" + b"." * 60, False),
+        ("pem", BEGIN + b"A" * MAX_PEM, False),
+    ],
+)
+def test_what_may_go_on_in_what_comes(alphabet: str, data: bytes, opened: bool) -> None:
+    start = len(BEGIN) if alphabet == "pem" else 0
+    end = pem(data, start) if alphabet == "pem" else run(data, start, alphabet)
+    assert is_open(data, start, end, alphabet) is opened

@@ -6,7 +6,7 @@ import re2  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amp_addons.core.redact.width import width
+from amp_addons.core.redact.width import width, width_before
 
 WIDTHS: list[tuple[str, int, int | None]] = [
     ("abc", 3, 3),
@@ -40,6 +40,7 @@ WIDTHS: list[tuple[str, int, int | None]] = [
     ("a{x}", 4, 4),
     ("(a|b(c|d{2}))?e", 1, 4),
     ("()", 0, 0),
+    ("(?:a*){0}", 0, 0),
     ("(?:)*", 0, 0),
     ("", 0, 0),
 ]
@@ -49,6 +50,21 @@ WIDTHS: list[tuple[str, int, int | None]] = [
 def test_widths(pattern: str, least: int, most: int | None) -> None:
     re2.compile(pattern)
     assert width(pattern) == (least, most)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "most"),
+    [
+        ("(?P<secret>a)b", 0),
+        ("ab{2,5}(?P<secret>c)", 6),
+        ("(?:a|.)(?:b|cd(?P<secret>e))f", 6),
+        ("a(?P<n>b(?P<secret>c))", 2),
+        ("(?:a(?P<secret>b)){3}", 6),
+        ("abc", 0),
+    ],
+)
+def test_widths_before_a_group(pattern: str, most: int) -> None:
+    assert width_before(pattern, "secret") == most
 
 
 def _patterns() -> st.SearchStrategy[str]:
