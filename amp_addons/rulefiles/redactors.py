@@ -9,7 +9,7 @@ from amp_addons.core.rules.model import Redact, RedactMode, RedactorSpec, Rule
 from amp_addons.core.rules.pattern import parse
 from amp_addons.core.rules.texts import several
 from amp_addons.core.text import did_you_mean
-from amp_addons.rulefiles.detectors import shipped_detectors
+from amp_addons.rulefiles.detectors import shipped_detectors, warm
 from amp_addons.rulefiles.included import Source
 from amp_addons.rulefiles.problems import Problem
 
@@ -22,7 +22,15 @@ def redactors_of(sources: list[Source]) -> dict[str, tuple[RedactMode, Redactor]
     used = {name for source in sources for rule in source.file.rules for name in using(rule)}
     specs: dict[str, RedactorSpec] = {name: RedactorSpec(detectors=name) for name in STANDARD if name in used}
     specs |= {name: spec for source in sources for name, spec in source.file.redactors.items() if name in used}
-    return {name: (spec.mode, Redactor(_detectors(spec))) for name, spec in specs.items()}
+    made = {name: (spec.mode, Redactor(_detectors(spec))) for name, spec in specs.items()}
+    streamed = {name for source in sources for rule in source.file.rules if _masks_answers(rule) for name in using(rule)}
+    for name in streamed & made.keys():
+        warm(made[name][1])
+    return made
+
+
+def _masks_answers(rule: Rule) -> bool:
+    return isinstance(rule.then.redact, Redact) and rule.then.redact.response
 
 
 def using(rule: Rule) -> tuple[str, ...]:
