@@ -10,7 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ELSEWHERE = {
     "amp_addons/core/answers/answer.py": "tests/core/answers/test_canned.py and test_refusal.py: what is answered",
     "amp_addons/core/answers/transform.py": "tests/core/answers/test_models.py: one that keeps its promises",
+    "amp_addons/addons/sent.py": "tests/addons/test_answers.py: what was made of a request, for its answer",
     "amp_addons/core/rules/applied.py": "tests/core/rules/test_ruleset.py: what is said of a rule that matched",
+    "amp_addons/core/rules/kinds.py": "tests/core/rules/test_model.py: what is refused",
+    "amp_addons/core/rules/match.py": "tests/core/rules/test_model.py: what is refused",
+    "amp_addons/core/rules/then.py": "tests/core/rules/test_model.py: what is refused",
     "amp_addons/suite.py": "tests/test_loading.py: it is run by mitmproxy, not imported",
     "amp_addons/sim/channel.py": "tests/sim/test_server.py: over real sockets",
     "amp_addons/sim/google_array.py": "tests/sim/test_google.py: the same turns in another form",

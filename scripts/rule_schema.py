@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from amp_addons.core.answers import canned
-from amp_addons.core.rules import model
+from amp_addons.core.rules import kinds, match, model, then
 
 TARGET = Path(__file__).resolve().parent.parent / "rules" / "schema" / "rules.json"
 
@@ -22,7 +22,7 @@ TARGET = Path(__file__).resolve().parent.parent / "rules" / "schema" / "rules.js
 def schema() -> dict[str, Any]:
     """The whole schema. ValueError when a field has no text."""
     made = msgspec.json.schema(model.RuleFile)
-    texts = {**texts_of(model), **texts_of(canned)}
+    texts = {key: text for module in (canned, kinds, match, then, model) for key, text in texts_of(module).items()}
     for name, definition in made["$defs"].items():
         for key, value in definition["properties"].items():
             if not (text := texts.get((name, key))):

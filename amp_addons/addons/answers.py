@@ -24,8 +24,8 @@ from amp_addons.core.answers.unencoded import Decoded
 from amp_addons.core.json_problem import problem_of
 from amp_addons.core.redact.action import Hiding, Redacted, redact, replacer
 from amp_addons.core.redact.answer import AnswerRedaction
-from amp_addons.core.rules.model import Block
 from amp_addons.core.rules.outgoing import redirected
+from amp_addons.core.rules.then import Block
 from amp_addons.core.stream import expects_events
 
 _NO_BODY = (101, 204, 304)

@@ -25,9 +25,9 @@ from amp_addons.core.answers.refusal import refuse
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.redact.action import Hiding, Redaction
 from amp_addons.core.rules.decision import Decision, Destination
-from amp_addons.core.rules.model import Block
 from amp_addons.core.rules.outcome import decided, refused
 from amp_addons.core.rules.outgoing import Outgoing
+from amp_addons.core.rules.then import Block
 
 LARGE = 64 * 1024
 """Bodies from this size on (bytes) are looked into off the event loop: below it that takes less than a millisecond."""

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from amp_addons.core.fields import FieldError
 from amp_addons.core.redact.detector import Detector, UserDetector
 from amp_addons.core.redact.redactor import Redactor
-from amp_addons.core.rules.model import Redact, RedactMode, RedactorSpec, Rule
+from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.pattern import parse
 from amp_addons.core.rules.texts import several
+from amp_addons.core.rules.then import Redact, RedactMode, RedactorSpec
 from amp_addons.core.text import did_you_mean
 from amp_addons.rulefiles.detectors import shipped_detectors, warm
 from amp_addons.rulefiles.included import Source

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from amp_addons.core.endpoint import UNKNOWN_IDS
 from amp_addons.core.rules.credential import is_protected
-from amp_addons.core.rules.model import Match, Rule, Split, Then
+from amp_addons.core.rules.match import Match
+from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.pattern import parse
 from amp_addons.core.rules.texts import several
+from amp_addons.core.rules.then import Split, Then
 from amp_addons.core.rules.url import origin_of
 from amp_addons.core.scrub import scrub_text
 from amp_addons.core.text import did_you_mean

@@ -13,7 +13,8 @@ from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules import ruleset as core
 from amp_addons.core.rules.decision import Destination
-from amp_addons.core.rules.model import Mode, Rule, Test, Timeouts, Upstream
+from amp_addons.core.rules.kinds import Mode
+from amp_addons.core.rules.model import Rule, Test, Timeouts, Upstream
 from amp_addons.core.rules.url import origin_of
 from amp_addons.core.target import below
 from amp_addons.rulefiles.catalog import Catalog

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from amp_addons.core.rules.model import Match
+from amp_addons.core.rules.match import Match
 from amp_addons.core.rules.pattern import Pattern
 from amp_addons.core.rules.texts import patterns
 from amp_addons.core.rules.url import origin_of

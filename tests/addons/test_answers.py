@@ -1,12 +1,11 @@
 """What becomes of answers at the hooks; tests/e2e holds the whole against servers and clients."""
 
-import inspect
 import random
 import string
 
 import pytest
 from mitmproxy.websocket import WebSocketData, WebSocketMessage
-from support.addons import finish, loaded, make_flow, make_response
+from support.addons import ask, finish, loaded, make_flow, make_response
 from wsproto.frame_protocol import Opcode
 
 from amp_addons.rulefiles.rules import RuleSet
@@ -35,16 +34,6 @@ async def suite(tmp_path):
     with loaded("answers", "tee") as found:
         found.hub.rules = RuleSet.load(path)
         yield found
-
-
-async def ask(suite, flow):
-    suite.play("requestheaders", flow)
-    for addon in suite.addons:
-        if hook := getattr(addon, "request", None):
-            pending = hook(flow)
-            if inspect.isawaitable(pending):
-                await pending
-    return flow
 
 
 def wanting(want, thread=b"T-1", **options):

@@ -1,10 +1,8 @@
 """What the hooks do to flows; tests/e2e/test_rules.py holds the whole against servers that receive."""
 
-import inspect
-
 import pytest
 from mitmproxy import http
-from support.addons import finish, loaded, make_flow
+from support.addons import ask, finish, loaded, make_flow
 
 from amp_addons.addons import route
 from amp_addons.core.rules.decision import Decision
@@ -31,16 +29,6 @@ async def suite(tmp_path):
     with loaded("route", "tee") as found:
         found.hub.rules = RuleSet.load(path)
         yield found
-
-
-async def ask(suite, flow):
-    suite.play("requestheaders", flow)
-    for addon in suite.addons:
-        if hook := getattr(addon, "request", None):
-            pending = hook(flow)
-            if inspect.isawaitable(pending):
-                await pending
-    return flow
 
 
 def wanting(want, **options):

@@ -1,5 +1,6 @@
 """Addons under mitmproxy's own test context, with a sink that keeps the events."""
 
+import inspect
 from contextlib import contextmanager
 
 import msgspec
@@ -82,6 +83,17 @@ def run_stream(suite, flow, chunks, **response):
     sent = [flow.response.stream(chunk) for chunk in chunks]
     sent.append(flow.response.stream(b""))
     return sent
+
+
+async def ask(suite, flow):
+    """Play a flow's request, waiting where an addon asks for time."""
+    suite.play("requestheaders", flow)
+    for addon in suite.addons:
+        if hook := getattr(addon, "request", None):
+            pending = hook(flow)
+            if inspect.isawaitable(pending):
+                await pending
+    return flow
 
 
 def finish(suite, flow):

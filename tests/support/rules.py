@@ -7,7 +7,8 @@ import msgspec
 
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.decision import Destination, Secret
-from amp_addons.core.rules.model import Match, Rule
+from amp_addons.core.rules.match import Match
+from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.rules.url import origin_of
 from amp_addons.rulefiles.catalog import Catalog, classify

@@ -18,7 +18,7 @@ from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.redactor import Redactor
 from amp_addons.core.redact.vault import Scope, Vault
 from amp_addons.core.rules.credential import is_protected
-from amp_addons.core.rules.model import Redact, RedactMode
+from amp_addons.core.rules.then import Redact, RedactMode
 from amp_addons.core.scrub import MASK, is_secret_name
 
 type Find = Callable[[str], Sequence[Finding]]

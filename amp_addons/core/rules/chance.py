@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from amp_addons.core.exchange import Exchange
-from amp_addons.core.rules.model import Key
+from amp_addons.core.rules.kinds import Key
 
 
 def share(exchange: Exchange, by: Key, rule: str, secret: bytes) -> float:

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from amp_addons.core.exchange import MISSING, Exchange, Unreadable
 from amp_addons.core.rules.chance import share
-from amp_addons.core.rules.model import BodyTest, Match, Sample
+from amp_addons.core.rules.match import BodyTest, Match, Sample
 from amp_addons.core.rules.texts import KNOWN, READS_BODY, Test, Texts, classified, one_of_texts, pattern_test, patterns, several, texts_of
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from amp_addons.core.exchange import Exchange, Unreadable
 from amp_addons.core.rules.condition import client_test
-from amp_addons.core.rules.model import Match
+from amp_addons.core.rules.match import Match
 from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.rules.texts import Test, classified, pattern_test, patterns, several
 

@@ -8,7 +8,8 @@ from amp_addons.core.answers.canned import Canned
 from amp_addons.core.json_pointer import is_within
 from amp_addons.core.redact.action import Redaction
 from amp_addons.core.rules.applied import Applied
-from amp_addons.core.rules.model import Block, Timeouts
+from amp_addons.core.rules.model import Timeouts
+from amp_addons.core.rules.then import Block
 from amp_addons.core.rules.url import Origin
 
 type Action = Literal["pass", "route", "block", "respond", "allow", "passthrough"]

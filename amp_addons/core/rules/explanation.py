@@ -10,7 +10,7 @@ from amp_addons.core.rules.comparison import Line, compare
 from amp_addons.core.rules.credential import credentials_in
 from amp_addons.core.rules.decision import Action
 from amp_addons.core.rules.examples import sent_of
-from amp_addons.core.rules.model import Mode
+from amp_addons.core.rules.kinds import Mode
 from amp_addons.core.rules.outcome import Outcome, decided
 from amp_addons.core.rules.ruleset import RuleSet, Step
 from amp_addons.core.scrub import scrub_text, scrub_url

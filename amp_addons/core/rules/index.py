@@ -13,7 +13,7 @@ import msgspec
 
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.condition import Conditions
-from amp_addons.core.rules.model import Match
+from amp_addons.core.rules.match import Match
 from amp_addons.core.rules.pattern import Pattern, PatternSet
 from amp_addons.core.rules.texts import FOLDED, KNOWN, READS_BODY, patterns, several, texts_of
 

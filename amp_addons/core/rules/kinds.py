@@ -1,8 +1,9 @@
-"""The kinds of text and number in rule files, each with the check that it must pass when the file is read."""
+"""What all parts of rule files are made of: kinds of text and number, each with the check that it must pass when the file is read."""
 
 from ipaddress import ip_address, ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
 from amp_addons.core import json_pointer
@@ -59,3 +60,10 @@ type Line = Annotated[str, Meta(min_length=1, description="one line of text", ex
 type Percent = Annotated[float, Meta(ge=0, le=100, description="a percentage from 0 to 100")]
 type Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, more than 0")]
 type OneOrMore[T] = T | Annotated[tuple[T, ...], Meta(min_length=1)]
+type Mode = Literal["enforce", "observe"]
+type Key = Literal["thread", "client", "model", "request"]
+"""What keeps a choice by chance the same: the same key, the same choice."""
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What all parts of a rule file have in common."""

@@ -13,9 +13,9 @@ from amp_addons.core.redact.action import Hiding, Redacted, Refused
 from amp_addons.core.redact.vault import Vault
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.decision import Decision
-from amp_addons.core.rules.model import Block
 from amp_addons.core.rules.outgoing import Outgoing, outgoing, redacted
 from amp_addons.core.rules.ruleset import RuleSet
+from amp_addons.core.rules.then import Block
 
 
 class Outcome(NamedTuple):

@@ -23,9 +23,11 @@ from amp_addons.core.rules.chance import share
 from amp_addons.core.rules.condition import Conditions, compile_match
 from amp_addons.core.rules.decision import PASS, Changes, Decision, Destination
 from amp_addons.core.rules.index import Index, Numbered
-from amp_addons.core.rules.model import Block, Mode, Redact, RedactMode, Rule, Split, Then
+from amp_addons.core.rules.kinds import Mode
+from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.pattern import parse
 from amp_addons.core.rules.texts import several
+from amp_addons.core.rules.then import Block, Redact, RedactMode, Split, Then
 
 _PLAIN = "/:@!$&'()*+,=~"
 """What a path may hold as it is, besides letters, digits and _.-"""

@@ -6,7 +6,9 @@ import msgspec
 import pytest
 from support.rules import match_of
 
-from amp_addons.core.rules.model import Block, BodyTest, Credential, Match, Range, Rule, RuleFile, Sample, Split, Then, Upstream
+from amp_addons.core.rules.match import BodyTest, Match, Range, Sample
+from amp_addons.core.rules.model import Credential, Rule, RuleFile, Upstream
+from amp_addons.core.rules.then import Block, Split, Then
 
 GOOD: list[tuple[type, dict[str, Any]]] = [
     (RuleFile, {"version": 1}),

@@ -8,15 +8,17 @@ import pytest
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules import model
 from amp_addons.core.rules.decision import Destination
+from amp_addons.core.rules.kinds import Mode
 from amp_addons.core.rules.outcome import decided, refused
 from amp_addons.core.rules.ruleset import RuleSet
+from amp_addons.core.rules.then import Block
 from amp_addons.core.rules.url import origin_of
 
 URL = "https://ampcode.com/api/provider/anthropic/v1/messages"
 GATEWAY = Destination(name="gateway", origin=origin_of("http://127.0.0.1:4000"))
 
 
-def rules(then: dict[str, Any], mode: model.Mode = "enforce") -> RuleSet:
+def rules(then: dict[str, Any], mode: Mode = "enforce") -> RuleSet:
     rule = msgspec.convert({"id": "one", "then": then}, model.Rule)
     return RuleSet([(rule, mode)], {"gateway": GATEWAY})
 
@@ -58,7 +60,7 @@ def test_a_refusal_keeps_tags_and_alerts_and_sends_nowhere() -> None:
     decision = rules({"route": "gateway", "tag": "t", "alert": "look"}).decide(Exchange("POST", URL))
     found = refused(decision, "not for us", 421)
     assert (found.action, found.upstream, found.tags, found.alerts) == ("block", None, ("t",), ("look",))
-    assert found.block == model.Block(message="not for us", status=421)
+    assert found.block == Block(message="not for us", status=421)
 
 
 @pytest.mark.parametrize(

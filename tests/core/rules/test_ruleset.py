@@ -12,7 +12,7 @@ from amp_addons.core.exchange import Exchange
 from amp_addons.core.hints import MAX_BODY
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.decision import PASS
-from amp_addons.core.rules.model import Block
+from amp_addons.core.rules.then import Block
 
 ROUTE = {"route": "gateway"}
 UPSTREAMS = {"gateway": destination()}
