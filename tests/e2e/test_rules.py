@@ -359,7 +359,7 @@ def test_rules_are_loaded_anew_when_saved_and_a_broken_file_changes_nothing():
         until(lambda: b"second" in ask(here, MESSAGES, "a", sock=sock)[1], what="the new rules")
         here.rules.write_text(rule_file(here.other, "- {id: one, matchh: {}, then: {block: third}}"))
         until(lambda: "cannot be used" in here.proxy.output, what="the complaint")
-        assert "rules.yaml:7:" in here.proxy.output and "Did you mean 'match'?" in here.proxy.output
+        assert "rules.yaml:8:" in here.proxy.output and "Did you mean 'match'?" in here.proxy.output
         assert b"second" in ask(here, MESSAGES, "a", sock=sock)[1]
         here.rules.write_text(rule_file(here.other, "- {id: one, match: {header: {x-want: a}}, then: {block: fourth}}"))
         until(lambda: b"fourth" in ask(here, MESSAGES, "a", sock=sock)[1], what="the mended rules")

@@ -119,11 +119,16 @@ ENDINGS = [
 @pytest.mark.parametrize(("headers", "ended", "outcome"), ENDINGS)
 def test_events_say_how_a_stream_ended(pair, headers, ended, outcome):
     proxy, _ = pair[1]
-    before = len(proxy.events("flow.end"))
-    exchange(proxy, post(MESSAGES, STREAM, **headers))
-    events = proxy.wait_ended(before + 1)
-    flow = events[-1]["flow"]
-    mine = [e for e in events if e["flow"] == flow]
+    thread = f"T-{ended}-{outcome}-{len(proxy.events())}"  # flows of earlier tests may still be ending
+    exchange(proxy, post(MESSAGES, STREAM, x_amp_thread_id=thread, **headers))
+
+    def flow_of_ours():
+        events = proxy.events()
+        flow = next((e["flow"] for e in events if e.get("thread") == thread), None)
+        mine = [e for e in events if e["flow"] == flow]
+        return mine if any(e["type"] == "flow.end" for e in mine) else None
+
+    mine = until(flow_of_ours, what="the end of the flow")
     assert (mine[-2]["type"], mine[-2]["ended"], mine[-1]["outcome"]) == ("stream.end", ended, outcome)
     assert [e["type"] for e in mine].count("flow.end") == 1
 
