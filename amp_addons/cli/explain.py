@@ -25,8 +25,12 @@ def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 
 @click.command()
-@click.argument("method")
-@click.argument("url")
+@click.argument("method", required=False)
+@click.argument("url", required=False)
+@click.option(
+    "--flow", "recording", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A recorded flow instead."
+)
+@click.option("--number", default=1, show_default=True, type=click.IntRange(1), help="Which HTTP flow of the recording.")
 @options.headers
 @click.option(
     "--body", metavar="FILE", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="The body ('-': standard input)."
@@ -40,8 +44,10 @@ def _address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @options.catalogs
 @options.as_json
 def explain(
-    method: str,
-    url: str,
+    method: str | None,
+    url: str | None,
+    recording: Path | None,
+    number: int,
     headers: tuple[tuple[str, str], ...],
     body: str | None,
     files: tuple[str, ...],
@@ -51,17 +57,30 @@ def explain(
     catalogs: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say what the rules do with the request METHOD URL, and why: each rule in order, the decision, and what is sent beside what came.
+    """Say what the rules do with the request METHOD URL (or with a recorded flow), and why: each rule in order, the decision, and what is
+    sent beside what came.
 
     URL may be a path alone: it is then below amp.url. Nothing is sent anywhere, and no credential is shown. Example:
 
     \b
         amp-addons explain POST /api/telemetry --rules rules.yaml
+        amp-addons explain --flow yesterday.flows --number 12 --rules rules.yaml
     """
+    if (recording is None) is (method is None or url is None):
+        raise click.UsageError("found neither, or both, of METHOD URL and --flow FILE; expected one of them")
     deepen_scrubbing()
     paths = files or (str(shipped("default.yaml")),)
     rules = RuleSet.load(*paths, catalog=Catalog.load(*catalogs), amp_url=amp_url, placeholders=placeholder_credentials)
-    found = reasons(rules, Exchange(method, below(amp_url, url), headers, _read(body), client=client))
+    if recording is not None:
+        from amp_addons.replay.requests import NoSuchFlow, request_of
+
+        try:
+            exchange = request_of(recording, number)
+        except NoSuchFlow as error:
+            raise click.ClickException(str(error)) from error
+    else:
+        exchange = Exchange(method or "", below(amp_url, url or ""), headers, _read(body), client=client)
+    found = reasons(rules, exchange)
     if as_json:
         return output.print_json(found)
     from amp_addons.render.explained import report

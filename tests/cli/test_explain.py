@@ -137,3 +137,15 @@ def test_nothing_of_the_request_steers_the_terminal_or_shows_a_key(run: Any, rul
 def test_a_client_is_an_address(run: Any) -> None:
     status, out, err = run("explain", "GET", "/api/user", "--client", "here")
     assert (status, out) == (2, "") and "found 'here', expected an address such as 10.1.2.3" in err
+
+
+def test_recorded_flow_is_explained(run, tmp_path):
+    from replay.test_scrub_file import KEY, PLAIN, recording
+
+    source = recording(tmp_path / "in")
+    code, out, _ = run("explain", "--flow", str(source), "--number", "2")
+    assert code == 0 and out.startswith("GET http://address:22/x?token=***") and KEY not in out and PLAIN not in out
+    code, _, err = run("explain", "--flow", str(source), "--number", "9")
+    assert code == 1 and "has 3 HTTP flows" in err
+    code, _, err = run("explain", "GET", "/", "--flow", str(source))
+    assert code == 2 and "expected one of them" in err
