@@ -8,21 +8,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from amp_addons.core.exchange import Exchange
     from amp_addons.core.reader import StreamReader
     from amp_addons.core.reading import Summary
+    from amp_addons.core.rules.decision import Decision
     from amp_addons.core.sse import ServerSentEvent, SSEDecoder
     from amp_addons.rulefiles.catalog import Catalog, Classification, classify
     from amp_addons.rulefiles.detectors import Masked, Redactor
+    from amp_addons.rulefiles.rules import RuleSet
 
-__all__ = ["Catalog", "Classification", "Masked", "Redactor", "SSEDecoder", "ServerSentEvent", "StreamReader", "Summary", "classify"]
+__all__ = [
+    "Catalog",
+    "Classification",
+    "Decision",
+    "Exchange",
+    "Masked",
+    "Redactor",
+    "RuleSet",
+    "SSEDecoder",
+    "ServerSentEvent",
+    "StreamReader",
+    "Summary",
+    "classify",
+]
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Catalog": "amp_addons.rulefiles.catalog",
     "Classification": "amp_addons.rulefiles.catalog",
+    "Decision": "amp_addons.core.rules.decision",
+    "Exchange": "amp_addons.core.exchange",
     "Masked": "amp_addons.rulefiles.detectors",
     "Redactor": "amp_addons.rulefiles.detectors",
+    "RuleSet": "amp_addons.rulefiles.rules",
     "SSEDecoder": "amp_addons.core.sse",
     "ServerSentEvent": "amp_addons.core.sse",
     "StreamReader": "amp_addons.core.reader",
