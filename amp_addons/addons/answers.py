@@ -21,6 +21,7 @@ from amp_addons.core.answers.models import ModelBack
 from amp_addons.core.answers.replaced import Replaced
 from amp_addons.core.answers.transform import Transform
 from amp_addons.core.answers.unencoded import Decoded
+from amp_addons.core.exchange import Unreadable
 from amp_addons.core.json_problem import problem_of
 from amp_addons.core.redact.action import Hiding, Redacted, redact, replacer
 from amp_addons.core.redact.answer import AnswerRedaction
@@ -116,7 +117,10 @@ class Answers:
     def _message_out(self, flow: http.HTTPFlow, sent: Sent, content: bytes) -> bytes:
         hiding = Hiding(vault=self._hub.vault, key=self._hub.key, now=time.time())
         parts = Redacted(headers=(), query="", body=content, found={})
-        is_json = problem_of(content) is None
+        problem = problem_of(content)
+        if problem and content.lstrip()[:1] in (b"{", b"["):
+            raise Unreadable(problem)
+        is_json = problem is None
         for each in sent.redactions:
             text = content.decode("utf-8", "replace")
             parts = redact(parts, each, replacer(each.mode, hiding, sent.out.scope, text), is_json=is_json)

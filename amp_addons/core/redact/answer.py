@@ -4,6 +4,7 @@ Thinking is signed and stays as it is. What must be masked and cannot be looked 
 ever looks.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,13 +14,13 @@ from amp_addons.core.answers.transform import Transform
 from amp_addons.core.answers.whole import Whole
 from amp_addons.core.json_problem import problem_of
 from amp_addons.core.redact.action import Redaction
-from amp_addons.core.redact.body import Replace, redact_json, redact_text
+from amp_addons.core.redact.body import Replace, redact_json, redact_text, restored
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.restore import Restore
 from amp_addons.core.redact.streaming import MaskStream
 from amp_addons.core.scrub import MASK
 
-WHERE = "response"
+_PLAIN = re.compile(r"[\w.:/+=~@%-]+", re.ASCII)
 
 
 class CannotLook(ValueError):
@@ -69,13 +70,17 @@ class AnswerRedaction:
                     raise CannotLook from None
                 body = text.encode()
             self.found.update((each.rule, hit.kind) for hit in hits)
-        return self._turned_back(body) if self._restoring else body
+        return self._turned_back(body, is_json) if self._restoring else body
 
-    def _turned_back(self, body: bytes) -> bytes:
+    def _turned_back(self, body: bytes, is_json: bool) -> bytes:
+        """In JSON string by string, as a client reads them. Elsewhere a backslash may spell anything, so nothing is restored beside one."""
+        if is_json:
+            return restored(body, self._restore)
         try:
-            return self._restore().feed_whole(body.decode()).encode()
+            text = body.decode()
         except UnicodeDecodeError:
             return body
+        return body if "\\" in text else self._restore(plain=True).feed_whole(text).encode("utf-8", "replace")
 
     def _checked(self, pieces: list[bytes]) -> list[bytes]:
         if self._masking and self._channels is not None and self._channels.unseen:
@@ -91,13 +96,18 @@ class AnswerRedaction:
             parts.append(self._restore())
         return _Row(parts) if parts else None
 
-    def _restore(self) -> Restore:
-        return Restore(self._known, lambda: self.found.update([(self._restoring[0].rule, "restored")]))
+    def _restore(self, *, plain: bool = False) -> Restore:
+        """`plain`: only secrets that need no escapes, whatever the format is."""
+        known = {key: secret for key, secret in self._known.items() if _PLAIN.fullmatch(secret)} if plain else self._known
+        return Restore(known, lambda: self.found.update([(self._restoring[0].rule, "restored")]))
 
     def _replacer(self, redaction: Redaction) -> Replace:
+        """A placeholder of this conversation looks like a secret, and is none."""
         if redaction.mode == "block":
-            return _block
-        return (lambda _finding, _secret: MASK) if redaction.mode == "placeholder" else self._replace(redaction)
+            replace: Replace = _block
+        else:
+            replace = (lambda _finding, _secret: MASK) if redaction.mode == "placeholder" else self._replace(redaction)
+        return lambda finding, secret: secret if secret in self._known else replace(finding, secret)
 
 
 def _block(finding: Finding, _secret: str) -> str:

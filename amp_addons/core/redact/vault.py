@@ -5,6 +5,7 @@ the same key), so that prompt caches stay valid. Which placeholders may be turne
 sent, in this conversation, to this upstream (THREATS 3).
 """
 
+import re
 from base64 import b32encode
 from collections import OrderedDict
 from collections.abc import Container, Mapping
@@ -24,8 +25,19 @@ MAX_SCOPES = 1000
 MAX_SECRETS = 10_000
 """Secrets remembered of one conversation."""
 
+MAX_TURNS = 16
+"""Placeholders that a secret may have: another one is taken where one stands in the text by itself."""
+
 LIFETIME = 24 * 3600.0
 """Seconds after its last use that a conversation is forgotten."""
+
+
+_PLACEHOLDER = re.compile(f"(?=({PREFIX}[a-z2-7]{{{LENGTH - len(PREFIX)}}}))")
+
+
+def placeholders_in(text: str) -> frozenset[str]:
+    """What looks like a placeholder in a text: to look one up then takes no longer in a long text."""
+    return frozenset(_PLACEHOLDER.findall(text)) if PREFIX in text else frozenset()
 
 
 class Scope(NamedTuple):
@@ -58,21 +70,27 @@ class Vault:
         return f"Vault({len(self._scopes)} conversations)"
 
     def hide(self, secret: str, scope: Scope | None, now: float, text: Container[str] = "") -> str:
-        """The placeholder for a secret, none that already stands in `text`. Without a scope nothing is remembered.
+        """The placeholder for a secret, none that already stands in `text`, unless it is the secret's own in this conversation.
 
-        Raises VaultFull.
+        Without a scope nothing is remembered. A placeholder of this conversation that looks like a secret stays as it is. Raises VaultFull.
         """
-        for turn in range(16):
+        with self._lock:
+            known = self._kept(scope, now).secrets if scope is not None else {}
+            if secret in known:
+                return secret
+            placeholder = self._free(secret, known, text)
+            if placeholder not in known and len(known) >= MAX_SECRETS:
+                raise VaultFull(f"more than {MAX_SECRETS:,} secrets in one conversation")
+            known[placeholder] = secret
+            return placeholder
+
+    def _free(self, secret: str, known: Mapping[str, str], text: Container[str]) -> str:
+        for turn in range(MAX_TURNS):
             placeholder = self.placeholder(secret, turn)
-            if placeholder not in text:
-                break
-        if scope is not None:
-            with self._lock:
-                kept = self._kept(scope, now)
-                if placeholder not in kept.secrets and len(kept.secrets) >= MAX_SECRETS:
-                    raise VaultFull(f"more than {MAX_SECRETS:,} secrets in one conversation")
-                kept.secrets[placeholder] = secret
-        return placeholder
+            # Its own one came back with an answer, where it was not restored: another one would spoil the prompt cache.
+            if known.get(placeholder) == secret or placeholder not in text:
+                return placeholder
+        raise VaultFull("every placeholder for a secret stands in the text already")
 
     def placeholder(self, secret: str, turn: int = 0) -> str:
         found = digest(self._key, b"%d\0%b" % (turn, secret.encode("utf-8", "surrogatepass")), "sha256")
