@@ -20,7 +20,16 @@ from amp_addons.core.redact.restore import Restore
 from amp_addons.core.redact.streaming import MaskStream
 from amp_addons.core.scrub import MASK
 
-_PLAIN = re.compile(r"[\w.:/+=~@%-]+", re.ASCII)
+MAX_TEXTS = 256
+"""Places in JSON whose texts are followed; in further ones nothing is restored."""
+
+_ADDRESSES = frozenset("url uri href src link image_url imageurl host hostname origin".split())
+_ARGUMENTS = frozenset(
+    "input args arguments partial_json tool_calls toolCalls function_call functionCall params parameters command cmd code".split()
+)
+"""Where JSON of an unknown kind has what is given to a tool."""
+
+_NUMBER = re.compile(r"\d+")
 
 
 class CannotLook(ValueError):
@@ -47,9 +56,16 @@ class AnswerRedaction:
         self._masking = [each for each in redactions if each.spec.response]
         self._restoring = [each for each in redactions if each.mode == "placeholder" and each.spec.restore]
         self._known = known
+        self._texts: dict[str, Restore] = {}
         self._replace = replace
         self._channels = TextChannels(api, self._filter) if api is not None else None
         self._inner: Transform = self._channels or Whole(self.whole)
+
+    def know(self, known: Mapping[str, str]) -> None:
+        """Placeholders of the conversation, where there were none before."""
+        self._known = known
+        for each in self._texts.values():
+            each.know(known)
 
     def feed(self, data: bytes) -> list[bytes]:
         return self._checked(self._inner.feed(data))
@@ -75,12 +91,23 @@ class AnswerRedaction:
     def _turned_back(self, body: bytes, is_json: bool) -> bytes:
         """In JSON string by string, as a client reads them. Elsewhere a backslash may spell anything, so nothing is restored beside one."""
         if is_json:
-            return restored(body, self._restore)
+            return restored(body, self._turned)
         try:
             text = body.decode()
         except UnicodeDecodeError:
             return body
-        return body if "\\" in text else self._restore(plain=True).feed_whole(text).encode("utf-8", "replace")
+        new = self._texts.setdefault("", self._restore(plain=True)).feed_whole(text)
+        return body if "\\" in text else new.encode("utf-8", "replace")
+
+    def _turned(self, pointer: str, text: str) -> str:
+        """Strings in the same place are one text to whoever puts a stream together: what came before counts, over messages too."""
+        parts = [_NUMBER.sub("*", part) for part in pointer.split("/")]
+        if _ADDRESSES & {parts[-1].lower()} or (_ARGUMENTS & set(parts) and not any(each.spec.restore_tools for each in self._restoring)):
+            return text
+        place = "/".join(["/", *parts])
+        if place not in self._texts and len(self._texts) >= MAX_TEXTS:
+            return text
+        return self._texts.setdefault(place, self._restore()).feed_whole(text)
 
     def _checked(self, pieces: list[bytes]) -> list[bytes]:
         if self._masking and self._channels is not None and self._channels.unseen:
@@ -97,9 +124,7 @@ class AnswerRedaction:
         return _Row(parts) if parts else None
 
     def _restore(self, *, plain: bool = False) -> Restore:
-        """`plain`: only secrets that need no escapes, whatever the format is."""
-        known = {key: secret for key, secret in self._known.items() if _PLAIN.fullmatch(secret)} if plain else self._known
-        return Restore(known, lambda: self.found.update([(self._restoring[0].rule, "restored")]))
+        return Restore(self._known, lambda: self.found.update([(self._restoring[0].rule, "restored")]), plain=plain)
 
     def _replacer(self, redaction: Redaction) -> Replace:
         """A placeholder of this conversation looks like a secret, and is none."""

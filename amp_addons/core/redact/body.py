@@ -11,12 +11,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from amp_addons.core.answers.filter import TextFilter, filtered
 from amp_addons.core.json_edit import splice
 from amp_addons.core.json_strings import StringSpan, encode_string, strings
 from amp_addons.core.payload import loads
 from amp_addons.core.redact.engine import Finding
-from amp_addons.core.redact.vault import PREFIX
 from amp_addons.core.scrub import is_secret_name
 
 type Find = Callable[[str], Sequence[Finding]]
@@ -80,13 +78,13 @@ def redact_json(data: bytes, find: Find, replace: Replace, wanted: Callable[[str
     return (splice(data, changed) if changed else data), hits
 
 
-def restored(data: bytes, new: Callable[[], TextFilter]) -> bytes:
-    """A JSON body whose strings went through a filter each, but for those that are never changed."""
+def restored(data: bytes, change: Callable[[str, str], str]) -> bytes:
+    """A JSON body whose strings went through `change`, by pointer and text, but for those that are never changed."""
     changed: list[tuple[int, int, bytes]] = []
     for span in strings(data):
-        text = _text(data[span.start : span.end])
-        if PREFIX in text and not is_untouchable(span.key, span.pointer, text) and (clean := filtered(new(), text)) != text:
-            changed.append((span.start, span.end, encode_string(clean, data)))
+        text, pointer = _text(data[span.start : span.end]), span.pointer
+        if not is_untouchable(span.key, pointer, text) and (new := change(pointer, text)) != text:
+            changed.append((span.start, span.end, encode_string(new, data)))
     return splice(data, changed) if changed else data
 
 
@@ -121,7 +119,7 @@ def _array(piece: Piece) -> str | None:
 
 def redact_text(text: str, find: Find, replace: Replace) -> tuple[str, list[Hit]]:
     """The same for a text."""
-    text = _spelled_out(text, find)
+    text = spelled_out(text, find)
     findings = find(text)
     return replaced(text, findings, replace), [Hit(finding.detector, finding.kind, "") for finding in findings]
 
@@ -136,7 +134,7 @@ def replaced(text: str, findings: Iterable[Finding], replace: Replace) -> str:
 
 
 def is_untouchable(key: str, pointer: str, text: str) -> bool:
-    """Whether a string is an identifier, signed, encrypted, or the data of an image or file. What a tool is given or gives is none of it."""
+    """Whether a string is an identifier, signed, encrypted, or the data of an image or file. What a tool gets or gives is none."""
     if _TOOL.search(pointer):
         return False
     if key in SIGNED:
@@ -155,7 +153,7 @@ def _gather(data: bytes, find: Find) -> tuple[list[Piece], str]:
     at = 0
     for span in strings(data):
         raw = data[span.start : span.end]
-        text = _text(raw) if b"\\" not in raw else _spelled_out(_text(raw), find)
+        text = _text(raw) if b"\\" not in raw else spelled_out(_text(raw), find)
         before = ""
         if len(text) <= MAX_NAMED and (key := span.key) and is_secret_name(key):
             before = f'{key}": "'
@@ -175,7 +173,7 @@ def _text(raw: bytes) -> str:
         return text if isinstance(text, str) else ""
 
 
-def _spelled_out(text: str, find: Find) -> str:
+def spelled_out(text: str, find: Find) -> str:
     """A text that holds JSON as text, its letters no longer spelled as escapes if that hides a secret; else as it is."""
     if "\\u00" not in text or (plain := _ESCAPE.sub(lambda found: found[1] + chr(int(found[2], 16)), text)) == text:
         return text

@@ -37,6 +37,7 @@ _TO_THE_END = re.compile(
 )
 """What may be a link up to the end of its line, with blanks and brackets in it."""
 _TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w.:/+=~@%-]+", re.ASCII)
 _PLAIN_TAG = re.compile(r"<[a-z/!?][^<>\"']*+>", re.IGNORECASE)
 _WHOLE_TAG = re.compile(
     r"""<[^\s/>]*+(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|(?!["'])[^\s>]++))?+)*+>"""
@@ -47,12 +48,17 @@ _WHOLE_TAG = re.compile(
 class Restore:
     """A TextFilter (`core.answers.filter`): holds back only what may become a placeholder. `tell` is called for each turned back."""
 
-    def __init__(self, known: Mapping[str, str], tell: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, known: Mapping[str, str], tell: Callable[[], object] = lambda: None, *, plain: bool = False) -> None:
+        """`plain`: only secrets that need no escapes, whatever the format of the text is."""
+        self._plain = plain
         self._known = known
         self._tell = tell
         self._held = ""
         self._before = ""  # what went before, as it came
         self._lost = False  # whether that began in a tag
+
+    def know(self, known: Mapping[str, str]) -> None:
+        self._known = known
 
     def feed(self, text: str) -> str:
         text = self._held + text
@@ -83,14 +89,18 @@ class Restore:
 
     def flush(self) -> str:
         held, self._held = self._held, ""
+        self._pass(held)
         return held
 
     def _secret(self, placeholder: str) -> str:
         line = re.split(r"[\n\r]", self._before)[-1]
         if self._lost or len(line) >= MAX_CONTEXT or _in_link(line) or _in_tag(self._before):
             return placeholder
+        secret = self._known[placeholder]
+        if self._plain and not _PLAIN.fullmatch(secret):
+            return placeholder
         self._tell()
-        return self._known[placeholder]
+        return secret
 
     def _pass(self, text: str) -> None:
         self._before += text
@@ -111,7 +121,7 @@ def _in_link(line: str) -> bool:
 
 
 def _in_tag(text: str, before: int | None = None) -> bool:
-    """Whether a tag of HTML that begins before a place is open at the end. Which `<` is real depends on what is not seen, so each may be."""
+    """Whether a tag of HTML that begins before a place is open at the end. Each `<` may be a real one."""
     text = _PLAIN_TAG.sub(lambda tag: " " * len(tag[0]), text)
     starts = [found.start() for found in _TAG.finditer(text, 0, len(text) if before is None else before)]
     return len(starts) > MAX_TAGS or not all(_WHOLE_TAG.match(text, start) for start in starts)
