@@ -27,6 +27,9 @@ MAX_BODY = 64 * 1024 * 1024
 
 LEFT_OUT = b"(left out: it could not be read)"
 
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+_SHORT = 512
+"""Bytes of a string that may be a key: longer ones are signed or encrypted, and have anything in them."""
 _SEPARATOR = re.compile("([&;])")
 _FORM = re.compile(r"[\w.%+*-]+=[^&\s]*(?:&[\w.%+*-]+=[^&\s]*)*", re.ASCII)
 
@@ -132,12 +135,18 @@ class Scrubber:
         return self._keys(splice(data, named) if named else data, where)
 
     def _keys(self, data: bytes, where: str) -> bytes:
-        """Keys of objects that are secrets themselves, and values that `redact_json` leaves alone, by the shape of known keys."""
-        text = data.decode()
-        if (clean := mask_keys(text)) == text:
-            return data
-        self.found[where, "credential"] += 1
-        return clean.encode()
+        """What is left in short strings that has the shape of a known key: keys of objects, and identifiers that none should be in."""
+
+        def masked(found: re.Match[bytes]) -> bytes:
+            if len(found[0]) > _SHORT:
+                return found[0]
+            text = found[0].decode()
+            if (clean := mask_keys(text[1:-1])) == text[1:-1]:
+                return found[0]
+            self.found[where, "credential"] += 1
+            return f'"{clean}"'.encode()
+
+        return _STRING.sub(masked, data)
 
     def _events(self, plain: bytes, where: str, api: str | None) -> bytes:
         filters: list[MaskStream] = []
