@@ -57,6 +57,7 @@ class AnswerRedaction:
         self._restoring = [each for each in redactions if each.mode == "placeholder" and each.spec.restore]
         self._known = known
         self._texts: dict[str, Restore] = {}
+        self._last: Restore | None = None
         self._replace = replace
         self._channels = TextChannels(api, self._filter) if api is not None else None
         self._inner: Transform = self._channels or Whole(self.whole)
@@ -120,8 +121,15 @@ class AnswerRedaction:
         masks = [(each.rule, MaskStream(each.redactor, self._replacer(each))) for each in self._masking]
         parts: list[TextFilter] = [_Counted(mask, rule, self.found) for rule, mask in masks]
         if any(kind != "tool" or each.spec.restore_tools for each in self._restoring):
-            parts.append(self._restore())
+            parts.append(self._restore() if kind == "tool" else self._restore_next())
         return _Row(parts) if parts else None
+
+    def _restore_next(self) -> Restore:
+        restore = self._restore()
+        if self._last:
+            restore.go_on_after(self._last)
+        self._last = restore
+        return restore
 
     def _restore(self, *, plain: bool = False) -> Restore:
         return Restore(self._known, lambda: self.found.update([(self._restoring[0].rule, "restored")]), plain=plain)

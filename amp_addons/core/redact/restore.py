@@ -57,6 +57,10 @@ class Restore:
         self._before = ""  # what went before, as it came
         self._lost = False  # whether that began in a tag
 
+    def go_on_after(self, other: "Restore") -> None:
+        """Texts that clients may join: a link that began in the other one goes on here."""
+        self._before, self._lost = other._before + other._held, other._lost
+
     def know(self, known: Mapping[str, str]) -> None:
         self._known = known
 

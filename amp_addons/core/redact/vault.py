@@ -25,6 +25,12 @@ MAX_SCOPES = 1000
 MAX_SECRETS = 10_000
 """Secrets remembered of one conversation."""
 
+MAX_SIZE = 4 * 1024 * 1024
+"""Characters of one conversation's secrets: a thousand private keys."""
+
+MAX_TOTAL = 64 * 1024 * 1024
+"""Characters of all secrets; past it the conversation that was used least lately goes first."""
+
 MAX_TURNS = 16
 """Placeholders that a secret may have: another one is taken where one stands in the text by itself."""
 
@@ -55,6 +61,7 @@ class VaultFull(ValueError):
 class _Kept:
     def __init__(self) -> None:
         self.used = 0.0
+        self.size = 0
         self.secrets: dict[str, str] = {}  # by placeholder
 
 
@@ -64,6 +71,7 @@ class Vault:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._lock = Lock()  # large bodies are redacted in threads
+        self._size = 0
         self._scopes: OrderedDict[Scope, _Kept] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -79,10 +87,25 @@ class Vault:
             if secret in known:
                 return secret
             placeholder = self._free(secret, known, text)
-            if placeholder not in known and len(known) >= MAX_SECRETS:
-                raise VaultFull(f"more than {MAX_SECRETS:,} secrets in one conversation")
-            known[placeholder] = secret
+            if scope is not None and placeholder not in known:
+                self._keep(scope, placeholder, secret)
             return placeholder
+
+    def _keep(self, scope: Scope, placeholder: str, secret: str) -> None:
+        kept = self._scopes[scope]
+        if len(kept.secrets) >= MAX_SECRETS:
+            raise VaultFull(f"more than {MAX_SECRETS:,} secrets in one conversation")
+        if kept.size + len(secret) > MAX_SIZE:
+            raise VaultFull(f"more than {MAX_SIZE:,} characters of secrets in one conversation")
+        kept.secrets[placeholder] = secret
+        kept.size += len(secret)
+        self._size += len(secret)
+        while self._size > MAX_TOTAL:
+            self._drop()  # never this one, which is the last
+
+    def _drop(self) -> None:
+        """Forget the conversation that was used least lately."""
+        self._size -= self._scopes.popitem(last=False)[1].size
 
     def _free(self, secret: str, known: Mapping[str, str], text: Container[str]) -> str:
         for turn in range(MAX_TURNS):
@@ -105,7 +128,7 @@ class Vault:
 
     def _kept(self, scope: Scope, now: float) -> _Kept:
         while self._scopes and (now - next(iter(self._scopes.values())).used > LIFETIME or len(self._scopes) > MAX_SCOPES):
-            self._scopes.popitem(last=False)
+            self._drop()
         kept = self._scopes.pop(scope, None) or _Kept()
         kept.used = now
         self._scopes[scope] = kept

