@@ -12,8 +12,11 @@ from amp_addons.core.redact.vault import LENGTH, PREFIX
 MAX_CONTEXT = 4096
 """Characters that are looked back at; in a line or tag that is longer a placeholder stays: it may be anything."""
 
-MAX_TAGS = 128
+MAX_TAGS = 256
 """Beginnings of tags with quotes in them that are looked at; among more than that a placeholder stays."""
+
+MAX_LOOKS = 10_000
+"""Placeholders of one text that are looked at, which takes a millisecond at worst; further ones stay."""
 
 _BODY = LENGTH - len(PREFIX)
 _PLACEHOLDER = re.compile(f"(?=({PREFIX}[a-z2-7]{{{_BODY}}}))")
@@ -55,6 +58,7 @@ class Restore:
         self._tell = tell
         self._held = ""
         self._before = ""  # what went before, as it came
+        self._looks = 0
         self._lost = False  # whether that began in a tag
 
     def go_on_after(self, other: "Restore") -> None:
@@ -97,8 +101,9 @@ class Restore:
         return held
 
     def _secret(self, placeholder: str) -> str:
+        self._looks += 1
         line = re.split(r"[\n\r]", self._before)[-1]
-        if self._lost or len(line) >= MAX_CONTEXT or _in_link(line) or _in_tag(self._before):
+        if self._lost or self._looks > MAX_LOOKS or len(line) >= MAX_CONTEXT or _in_link(line) or _in_tag(self._before):
             return placeholder
         secret = self._known[placeholder]
         if self._plain and not _PLAIN.fullmatch(secret):
@@ -107,10 +112,11 @@ class Restore:
         return secret
 
     def _pass(self, text: str) -> None:
-        self._before += text
-        while len(self._before) > 2 * MAX_CONTEXT:
-            self._lost = self._lost or _in_tag(self._before, MAX_CONTEXT)
-            self._before = self._before[MAX_CONTEXT:]
+        before, at = self._before + text, 0
+        while len(before) - at > 2 * MAX_CONTEXT:
+            self._lost = self._lost or _in_tag(before[at : at + 2 * MAX_CONTEXT], MAX_CONTEXT)
+            at += MAX_CONTEXT
+        self._before = before[at:]
 
 
 def _in_link(line: str) -> bool:

@@ -146,5 +146,17 @@ def test_pieces_make_no_difference(text: str, at: list[int]) -> None:
     assert restored(cut(text, at)) == restored([text])
 
 
+@pytest.mark.parametrize("size", [1, 1000, 10**6])
+@pytest.mark.parametrize("line", ["<T>(x: 'a') zebra\n", "if (i<n) x->y = '<';\n", "<a b='c'>\n" * 9, "<i "])
+def test_pieces_make_no_difference_in_long_texts(line: str, size: int) -> None:
+    text = f"{line * (5 * MAX_CONTEXT // len(line))}\n{P}\n" * 2
+    assert restored([text[at : at + size] for at in range(0, len(text), size)]) == restored([text])
+
+
+def test_only_so_many_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("amp_addons.core.redact.restore.MAX_LOOKS", 2)
+    assert restored([f"{P} {P} {P}"]) == f"{SECRET} {SECRET} {P}"
+
+
 def test_repr_holds_no_secret() -> None:
     assert SECRET not in repr(Restore(KNOWN))
