@@ -15,8 +15,8 @@ MAX_CONTEXT = 4096
 MAX_TAGS = 256
 """Beginnings of tags with quotes in them that are looked at; among more than that a placeholder stays."""
 
-MAX_LOOKS = 10_000
-"""Placeholders of one text that are looked at, which takes a millisecond at worst; further ones stay."""
+MAX_LOOKS = 1000
+"""Placeholders of one text that are looked at, which takes up to seven milliseconds each in a hostile text; further ones stay."""
 
 _BODY = LENGTH - len(PREFIX)
 _PLACEHOLDER = re.compile(f"(?=({PREFIX}[a-z2-7]{{{_BODY}}}))")
