@@ -21,6 +21,7 @@ from amp_addons.core.answers.models import ModelBack
 from amp_addons.core.answers.replaced import Replaced
 from amp_addons.core.answers.transform import Transform
 from amp_addons.core.answers.unencoded import Decoded
+from amp_addons.core.exchange import Unreadable
 from amp_addons.core.json_problem import problem_of
 from amp_addons.core.redact.action import Hiding, Redacted, redact, replacer
 from amp_addons.core.redact.answer import AnswerRedaction
@@ -75,9 +76,13 @@ class Answers:
             parts.append(redaction)
         return parts
 
-    def _redaction(self, flow: http.HTTPFlow, sent: Sent) -> AnswerRedaction | None:
+    def _redaction(self, flow: http.HTTPFlow, sent: Sent, *, whole: bool = False) -> AnswerRedaction | None:
         known = self._hub.vault.known(sent.out.scope, time.time())
-        wanted = [each for each in sent.redactions if each.spec.response or (each.mode == "placeholder" and each.spec.restore and known)]
+        wanted = [
+            each
+            for each in sent.redactions
+            if each.spec.response or (each.mode == "placeholder" and each.spec.restore and (known or whole))
+        ]
         if not wanted:
             return None
         hiding = Hiding(vault=self._hub.vault, key=self._hub.key)
@@ -105,18 +110,29 @@ class Answers:
         try:
             if message.from_client:
                 message.content = self._message_out(flow, sent, message.content)
-            elif redaction := self._redaction(flow, sent):
+            elif redaction := self._messages(flow, sent):
                 message.content = redaction.whole(message.content)
-                self._tell_found(flow)
+                self._note(flow, redaction)
+                redaction.found.clear()
         except Exception as error:
             message.drop()
             end_servers(flow.client_conn)
             logger.error("amp_addons: a WebSocket message could not be redacted (%s); the connection was ended.", type(error).__name__)
 
+    def _messages(self, flow: http.HTTPFlow, sent: Sent) -> AnswerRedaction | None:
+        """One for all messages of a connection: a text goes on over many of them."""
+        if (redaction := self._redacting.get(flow.id)) is None:
+            return self._redaction(flow, sent, whole=True)
+        redaction.know(self._hub.vault.known(sent.out.scope, time.time()))
+        return redaction
+
     def _message_out(self, flow: http.HTTPFlow, sent: Sent, content: bytes) -> bytes:
         hiding = Hiding(vault=self._hub.vault, key=self._hub.key, now=time.time())
         parts = Redacted(headers=(), query="", body=content, found={})
-        is_json = problem_of(content) is None
+        problem = problem_of(content)
+        if problem and content.lstrip()[:1] in (b"{", b"["):
+            raise Unreadable(problem)
+        is_json = problem is None
         for each in sent.redactions:
             text = content.decode("utf-8", "replace")
             parts = redact(parts, each, replacer(each.mode, hiding, sent.out.scope, text), is_json=is_json)
@@ -142,8 +158,11 @@ class Answers:
             sent.watchdog.stop()
 
     def _tell_found(self, flow: http.HTTPFlow) -> None:
-        redaction, trace = self._redacting.pop(flow.id, None), self._hub.traces.get(flow.id)
-        if redaction and trace:
+        if redaction := self._redacting.pop(flow.id, None):
+            self._note(flow, redaction)
+
+    def _note(self, flow: http.HTTPFlow, redaction: AnswerRedaction) -> None:
+        if trace := self._hub.traces.get(flow.id):
             trace.redacted(time.time(), {(rule, "response", kind): count for (rule, kind), count in redaction.found.items()})
 
 

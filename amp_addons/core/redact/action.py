@@ -16,7 +16,7 @@ from amp_addons.core.exchange import Exchange, Headers, Unreadable
 from amp_addons.core.redact.body import Hit, Replace, redact_json, redact_text, replaced
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.redactor import Redactor
-from amp_addons.core.redact.vault import Scope, Vault
+from amp_addons.core.redact.vault import Scope, Vault, placeholders_in
 from amp_addons.core.rules.credential import is_protected
 from amp_addons.core.rules.then import Redact, RedactMode
 from amp_addons.core.scrub import MASK, is_secret_name
@@ -35,12 +35,14 @@ class Redaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hiding(msgspec.Struct, frozen=True, kw_only=True):
-    """What placeholders and hashes of one request are made with. `now` is in seconds."""
+    """What placeholders and hashes of one request are made with. `now` is in seconds. Its repr does not show the key."""
 
     vault: Vault
     key: bytes
     now: float = 0.0
-    client: str = ""
+
+    def __repr__(self) -> str:
+        return f"Hiding({self.vault!r})"
 
     def scope(self, exchange: Exchange, upstream: str) -> Scope | None:
         """For whom placeholders of this request stand; None without a conversation, where nothing comes back (THREATS 3)."""
@@ -62,6 +64,9 @@ class Redacted(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     body: bytes | None
     found: dict[tuple[str, str, str], int]
+
+    def __repr__(self) -> str:
+        return f"Redacted({sum(self.found.values())} found)"
 
 
 def redact(parts: Redacted, redaction: Redaction, hide: Replace, *, is_json: bool) -> Redacted:
@@ -87,7 +92,8 @@ def redact(parts: Redacted, redaction: Redaction, hide: Replace, *, is_json: boo
 def replacer(mode: RedactMode, hiding: Hiding, scope: Scope | None, text: str = "") -> Replace:
     """What stands in a finding's place. A placeholder is none that stands in `text` already."""
     if mode == "placeholder":
-        return lambda _finding, secret: hiding.vault.hide(secret, scope, hiding.now, text)
+        taken = placeholders_in(text)
+        return lambda _finding, secret: hiding.vault.hide(secret, scope, hiding.now, taken)
     if mode == "hash":
         return lambda finding, secret: f"[{finding.kind}:{_hash(hiding.key, secret)}]"
     return (lambda _finding, _secret: "") if mode == "drop" else (lambda _finding, _secret: MASK)
@@ -127,7 +133,8 @@ def _pair(pair: str, find: Find, hide: Replace, hits: list[tuple[str, Hit]]) -> 
     if not (findings := find(text)):
         return pair
     hits += [("request query", Hit(each.detector, each.kind, unquote(name) if equals else "")) for each in findings]
-    new = quote(replaced(text, findings, hide), safe="")
+    # A blank that is written as + stays one.
+    new = quote(replaced(text, findings, hide), safe="" if "%2b" in pair.lower() else "+")
     return f"{name}={new}" if equals else new
 
 

@@ -4,6 +4,7 @@ Thinking is signed and stays as it is. What must be masked and cannot be looked 
 ever looks.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,13 +14,22 @@ from amp_addons.core.answers.transform import Transform
 from amp_addons.core.answers.whole import Whole
 from amp_addons.core.json_problem import problem_of
 from amp_addons.core.redact.action import Redaction
-from amp_addons.core.redact.body import Replace, redact_json, redact_text
+from amp_addons.core.redact.body import Replace, redact_json, redact_text, restored
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.restore import Restore
 from amp_addons.core.redact.streaming import MaskStream
 from amp_addons.core.scrub import MASK
 
-WHERE = "response"
+MAX_TEXTS = 256
+"""Places in JSON whose texts are followed; in further ones nothing is restored."""
+
+_ADDRESSES = frozenset("url uri href src link image_url imageurl host hostname origin".split())
+_ARGUMENTS = frozenset(
+    "input args arguments partial_json tool_calls toolCalls function_call functionCall params parameters command cmd code".split()
+)
+"""Where JSON of an unknown kind has what is given to a tool."""
+
+_NUMBER = re.compile(r"\d+")
 
 
 class CannotLook(ValueError):
@@ -46,9 +56,17 @@ class AnswerRedaction:
         self._masking = [each for each in redactions if each.spec.response]
         self._restoring = [each for each in redactions if each.mode == "placeholder" and each.spec.restore]
         self._known = known
+        self._texts: dict[str, Restore] = {}
+        self._last: Restore | None = None
         self._replace = replace
         self._channels = TextChannels(api, self._filter) if api is not None else None
         self._inner: Transform = self._channels or Whole(self.whole)
+
+    def know(self, known: Mapping[str, str]) -> None:
+        """Placeholders of the conversation, where there were none before."""
+        self._known = known
+        for each in self._texts.values():
+            each.know(known)
 
     def feed(self, data: bytes) -> list[bytes]:
         return self._checked(self._inner.feed(data))
@@ -69,13 +87,28 @@ class AnswerRedaction:
                     raise CannotLook from None
                 body = text.encode()
             self.found.update((each.rule, hit.kind) for hit in hits)
-        return self._turned_back(body) if self._restoring else body
+        return self._turned_back(body, is_json) if self._restoring else body
 
-    def _turned_back(self, body: bytes) -> bytes:
+    def _turned_back(self, body: bytes, is_json: bool) -> bytes:
+        """In JSON string by string, as a client reads them. Elsewhere a backslash may spell anything, so nothing is restored beside one."""
+        if is_json:
+            return restored(body, self._turned)
         try:
-            return self._restore().feed_whole(body.decode()).encode()
+            text = body.decode()
         except UnicodeDecodeError:
             return body
+        new = self._texts.setdefault("", self._restore(plain=True)).feed_whole(text)
+        return body if "\\" in text else new.encode("utf-8", "replace")
+
+    def _turned(self, pointer: str, text: str) -> str:
+        """Strings in the same place are one text to whoever puts a stream together: what came before counts, over messages too."""
+        parts = [_NUMBER.sub("*", part) for part in pointer.split("/")]
+        if _ADDRESSES & {parts[-1].lower()} or (_ARGUMENTS & set(parts) and not any(each.spec.restore_tools for each in self._restoring)):
+            return text
+        place = "/".join(["/", *parts])
+        if place not in self._texts and len(self._texts) >= MAX_TEXTS:
+            return text
+        return self._texts.setdefault(place, self._restore()).feed_whole(text)
 
     def _checked(self, pieces: list[bytes]) -> list[bytes]:
         if self._masking and self._channels is not None and self._channels.unseen:
@@ -88,16 +121,26 @@ class AnswerRedaction:
         masks = [(each.rule, MaskStream(each.redactor, self._replacer(each))) for each in self._masking]
         parts: list[TextFilter] = [_Counted(mask, rule, self.found) for rule, mask in masks]
         if any(kind != "tool" or each.spec.restore_tools for each in self._restoring):
-            parts.append(self._restore())
+            parts.append(self._restore() if kind == "tool" else self._restore_next())
         return _Row(parts) if parts else None
 
-    def _restore(self) -> Restore:
-        return Restore(self._known, lambda: self.found.update([(self._restoring[0].rule, "restored")]))
+    def _restore_next(self) -> Restore:
+        restore = self._restore()
+        if self._last:
+            restore.go_on_after(self._last)
+        self._last = restore
+        return restore
+
+    def _restore(self, *, plain: bool = False) -> Restore:
+        return Restore(self._known, lambda: self.found.update([(self._restoring[0].rule, "restored")]), plain=plain)
 
     def _replacer(self, redaction: Redaction) -> Replace:
+        """A placeholder of this conversation looks like a secret, and is none."""
         if redaction.mode == "block":
-            return _block
-        return (lambda _finding, _secret: MASK) if redaction.mode == "placeholder" else self._replace(redaction)
+            replace: Replace = _block
+        else:
+            replace = (lambda _finding, _secret: MASK) if redaction.mode == "placeholder" else self._replace(redaction)
+        return lambda finding, secret: secret if secret in self._known else replace(finding, secret)
 
 
 def _block(finding: Finding, _secret: str) -> str:

@@ -4,6 +4,7 @@ All strings of a body are searched as one text, which costs a fraction of one se
 `{"password": "…"}` is seen for what it is.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -32,6 +33,11 @@ SIGNED = frozenset(
 """Keys whose values are never changed: identifiers that must come back as they were, and what the provider signed or encrypted."""
 
 _BLOBS = frozenset(("data", "image_url", "file_data", "url"))
+_BLOB_PLACE = re.compile(r"/source/|nline_?[dD]ata/|/image|/file/")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]*+=*")
+_TOOL = re.compile(r"/content/\d+/input/|/function_?[cC]all/args/|/function_?[rR]esponse/response/")
+_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*+)\\u00(2[dD]|3[0-9]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aA])")
+"""A letter, digit, `-` or `_` in the spelling of JSON."""
 _BETWEEN = "\n\0\n"
 
 
@@ -56,16 +62,8 @@ def redact_json(data: bytes, find: Find, replace: Replace, wanted: Callable[[str
 
     `wanted` chooses strings by their JSON pointer. Raises ValueError past the limits of what it uses.
     """
-    pieces, text = _gather(data)
-    starts = [piece.start for piece in pieces]
-    found: dict[int, list[Finding]] = {}
-    for finding in find(text):
-        number = bisect_right(starts, finding.end - 1) - 1
-        piece = pieces[number]
-        # A finding that begins with the key is about the value.
-        start, end = max(finding.start - piece.start, 0), min(finding.end - piece.start, len(piece.text))
-        if start < end:
-            found.setdefault(number, []).append(msgspec.structs.replace(finding, start=start, end=end))
+    pieces, text = _gather(data, find)
+    found = _by_piece(pieces, find(text), find)
     hits: list[Hit] = []
     changed: list[tuple[int, int, bytes]] = []
     for number, findings in found.items():
@@ -80,8 +78,48 @@ def redact_json(data: bytes, find: Find, replace: Replace, wanted: Callable[[str
     return (splice(data, changed) if changed else data), hits
 
 
+def restored(data: bytes, change: Callable[[str, str], str]) -> bytes:
+    """A JSON body whose strings went through `change`, by pointer and text, but for those that are never changed."""
+    changed: list[tuple[int, int, bytes]] = []
+    for span in strings(data):
+        text, pointer = _text(data[span.start : span.end]), span.pointer
+        if not is_untouchable(span.key, pointer, text) and (new := change(pointer, text)) != text:
+            changed.append((span.start, span.end, encode_string(new, data)))
+    return splice(data, changed) if changed else data
+
+
+def _by_piece(pieces: Sequence[Piece], findings: Iterable[Finding], find: Find) -> dict[int, list[Finding]]:
+    """Findings by the number of their piece, with their places in it.
+
+    One over several strings is only believed within one array, where a key may stand line by line; other strings have nothing to do with
+    each other, and what each holds is looked for in it alone.
+    """
+    starts = [piece.start for piece in pieces]
+    found: dict[int, list[Finding]] = {}
+    for finding in findings:
+        first, last = max(bisect_right(starts, finding.start) - 1, 0), bisect_right(starts, finding.end - 1) - 1
+        # A finding that begins with the key is about the value.
+        first += first < last and finding.start >= pieces[first].start + len(pieces[first].text)
+        arrays = {_array(piece) for piece in pieces[first : last + 1]} if first < last else {""}
+        alone = len(arrays) > 1 or None in arrays
+        for number in range(first, last + 1):
+            piece = pieces[number]
+            start, end = max(finding.start - piece.start, 0), min(finding.end - piece.start, len(piece.text))
+            inside = find(piece.text) if alone else [msgspec.structs.replace(finding, start=start, end=end)] if start < end else []
+            if inside:
+                known = found.setdefault(number, [])
+                known += [each for each in inside if not known or each.start >= known[-1].end]
+    return found
+
+
+def _array(piece: Piece) -> str | None:
+    """The pointer of the array that a string is an item of."""
+    return None if piece.span.key else piece.span.pointer.rpartition("/")[0]
+
+
 def redact_text(text: str, find: Find, replace: Replace) -> tuple[str, list[Hit]]:
     """The same for a text."""
+    text = spelled_out(text, find)
     findings = find(text)
     return replaced(text, findings, replace), [Hit(finding.detector, finding.kind, "") for finding in findings]
 
@@ -96,19 +134,26 @@ def replaced(text: str, findings: Iterable[Finding], replace: Replace) -> str:
 
 
 def is_untouchable(key: str, pointer: str, text: str) -> bool:
-    """Whether a string is an identifier, signed, encrypted, or the data of an image or file."""
+    """Whether a string is an identifier, signed, encrypted, or the data of an image or file. What a tool gets or gives is none."""
+    if _TOOL.search(pointer):
+        return False
     if key in SIGNED:
         return True
-    return key in _BLOBS and (text.startswith("data:") or "/source/" in pointer or "nline" in pointer or "/image" in pointer)
+    return key in _BLOBS and (_is_data_url(text) or (bool(_BLOB_PLACE.search(pointer)) and _BASE64.fullmatch(text) is not None))
 
 
-def _gather(data: bytes) -> tuple[list[Piece], str]:
+def _is_data_url(text: str) -> bool:
+    head, comma, body = text.partition(",")
+    return head.startswith("data:") and bool(comma) and head.endswith(";base64") and _BASE64.fullmatch(body) is not None
+
+
+def _gather(data: bytes, find: Find) -> tuple[list[Piece], str]:
     pieces: list[Piece] = []
     parts: list[str] = []
     at = 0
     for span in strings(data):
         raw = data[span.start : span.end]
-        text = raw[1:-1].decode("utf-8", "replace") if b"\\" not in raw else _decoded(raw)
+        text = _text(raw) if b"\\" not in raw else spelled_out(_text(raw), find)
         before = ""
         if len(text) <= MAX_NAMED and (key := span.key) and is_secret_name(key):
             before = f'{key}": "'
@@ -118,9 +163,18 @@ def _gather(data: bytes) -> tuple[list[Piece], str]:
     return pieces, "".join(parts)
 
 
-def _decoded(raw: bytes) -> str:
+def _text(raw: bytes) -> str:
+    if b"\\" not in raw:
+        return raw[1:-1].decode("utf-8", "replace")
     try:
         return msgspec.json.decode(raw, type=str)
     except (msgspec.DecodeError, UnicodeError):
         text = loads(raw)  # half a surrogate pair
         return text if isinstance(text, str) else ""
+
+
+def spelled_out(text: str, find: Find) -> str:
+    """A text that holds JSON as text, its letters no longer spelled as escapes if that hides a secret; else as it is."""
+    if "\\u00" not in text or (plain := _ESCAPE.sub(lambda found: found[1] + chr(int(found[2], 16)), text)) == text:
+        return text
+    return plain if len(find(plain)) > len(find(text)) else text

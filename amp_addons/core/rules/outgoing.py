@@ -47,6 +47,9 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     found: dict[tuple[str, str, str], int] = {}
     scope: Scope | None = None
 
+    def __repr__(self) -> str:
+        return f"Outgoing({self.origin.authority})"
+
     @property
     def url(self) -> str:
         return f"{self.origin.scheme}://{self.origin.authority}{self.target}"

@@ -1,0 +1,71 @@
+"""Redactors of rule files: which detectors they have, and what is wrong with them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.rules import MESSAGES, request
+from support.secrets import SECRET, SECRETS
+
+from amp_addons.core.rules.outcome import decided
+from amp_addons.rulefiles.problems import RuleFileError
+from amp_addons.rulefiles.rules import RuleSet
+
+type Write = Callable[[str | bytes], Path]
+
+OWN = "{id: badge, keywords: badge, pattern: 'badge-(?P<secret>[0-9]{4})'}"
+
+
+def rules(write: Write, redactors: str = "{}", using: str = "secrets") -> RuleSet:
+    return RuleSet.load(write(f"version: 1\nredactors: {redactors}\nrules: [{{id: r, then: {{redact: {using}}}}}]\n"))
+
+
+def sent(loaded: RuleSet, text: str) -> str:
+    out = decided(loaded, request(MESSAGES, {"a": text})).out
+    assert out
+    return out.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("redactors", "using", "text", "expected"),
+    [
+        ("{}", "secrets", f"{SECRET} a@b.example", "*** a@b.example"),
+        ("{}", "personal", f"{SECRETS[1]} someone@company.com", f"{SECRETS[1]} ***"),
+        ("{}", "{using: [secrets, personal]}", f"{SECRET} someone@company.com", "*** ***"),
+        ("{x: {detectors: github-token}}", "x", f"{SECRET} {SECRETS[1]}", f"{SECRET} ***"),
+        ("{x: {detectors: [anthropic*, code-host]}}", "x", f"{SECRET} {SECRETS[1]}", "*** ***"),
+        (f"{{x: {{detectors: github-token, patterns: [{OWN}]}}}}", "x", "badge-1234", "badge-***"),
+        ("{x: {mode: drop}}", "x", f"a {SECRET} b", "a  b"),
+    ],
+)
+def test_what_is_found(write: Write, redactors: str, using: str, text: str, expected: str) -> None:
+    assert sent(rules(write, redactors, using), text) == f'{{"a": "{expected}"}}'
+
+
+def test_only_what_is_used_is_built(write: Write) -> None:
+    assert set(rules(write, "{x: {}, y: {mode: hash}}", "y").redactors) == {"y"}
+
+
+@pytest.mark.parametrize(
+    ("redactors", "using", "keys", "words"),
+    [
+        ("{}", "secret", "rules[0].then.redact", "secrets"),
+        ("{secrets: {}}", "secrets", "redactors.secrets", "again"),
+        ("{x: {detectors: githb-token}}", "x", "redactors.x.detectors", "github-token"),
+        ("{x: {patterns: [{id: a, keywords: b, pattern: 'b.*'}]}}", "x", "redactors.x.patterns[0]", "pattern"),
+        ("{x: {patterns: [{id: a, keywords: b, pattern: '('}]}}", "x", "redactors.x.patterns[0]", "pattern"),
+        ("{x: {mode: shred}}", "x", "redactors.x.mode", "mask"),
+    ],
+)
+def test_problems(write: Write, redactors: str, using: str, keys: str, words: str) -> None:
+    with pytest.raises(RuleFileError) as caught:
+        rules(write, redactors, using)
+    assert keys in str(caught.value) and words in str(caught.value)
+
+
+def test_an_included_file_needs_the_right(tmp_path: Path, write: Write) -> None:
+    (tmp_path / "more.yaml").write_text("version: 1\nredactors: {x: {}}\nrules: [{id: m, then: {redact: x}}]\n")
+    with pytest.raises(RuleFileError, match="grant"):
+        RuleSet.load(write("version: 1\ninclude: [more.yaml]\n"))
+    loaded = RuleSet.load(write("version: 1\ninclude: [{path: more.yaml, grant: [redactors]}]\n"))
+    assert set(loaded.redactors) == {"x"}
