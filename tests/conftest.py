@@ -12,6 +12,8 @@ SHARED = "test_clients_"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    # Files that start programs come first, so that many short tests are left to fill up both processes at the end.
+    items.sort(key=lambda item: Path(item.path).parent.name not in ("e2e", "tests"))
     for item in items:
         file = Path(item.path)
         name = SHARED if file.name.startswith(SHARED) else str(file)

@@ -1,15 +1,13 @@
-"""Changed streams read by the official SDKs: the extra events, numbers and ends are such that they take them."""
+"""Changed streams read by the official SDKs: the extra events, numbers and ends are such that they take them.
+
+The SDKs are imported when they are needed: that takes seconds, and every process of the tests reads this file.
+"""
 
 import json
 from contextlib import closing
 from typing import Any
 
-import anthropic
-import httpx
-import httpx2
-import openai
 import pytest
-from google import genai
 from support.filters import NEW, WORD, Held, Swap, through
 
 from amp_addons.core.answers.channels import TextChannels
@@ -28,6 +26,9 @@ def client_of(sdk: Any, http: Any, stream: bytes) -> Any:
 
 
 def anthropic_reads(stream: bytes) -> tuple[str, str, list[Any]]:
+    import anthropic
+    import httpx2
+
     client = client_of(anthropic.Anthropic, httpx2, stream)
     with client.messages.stream(model="m", max_tokens=9, messages=[{"role": "user", "content": "hi"}]) as answer:
         blocks = answer.get_final_message().content
@@ -39,6 +40,9 @@ def anthropic_reads(stream: bytes) -> tuple[str, str, list[Any]]:
 
 
 def chat_reads(stream: bytes) -> tuple[str, str, list[Any]]:
+    import httpx2
+    import openai
+
     client = client_of(openai.OpenAI, httpx2, stream)
     thinking = ""
     with client.chat.completions.stream(model="m", messages=[{"role": "user", "content": "hi"}]) as answer:
@@ -50,6 +54,9 @@ def chat_reads(stream: bytes) -> tuple[str, str, list[Any]]:
 
 
 def responses_reads(stream: bytes) -> tuple[str, str, list[Any]]:
+    import httpx2
+    import openai
+
     client = client_of(openai.OpenAI, httpx2, stream)
     deltas: dict[str, str] = {"response.output_text.delta": "", "response.reasoning_summary_text.delta": ""}
     arguments: dict[int, str] = {}
@@ -67,7 +74,10 @@ def responses_reads(stream: bytes) -> tuple[str, str, list[Any]]:
 
 
 def google_reads(stream: bytes) -> tuple[str, str, list[Any]]:
-    def answer(request: httpx.Request) -> httpx.Response:
+    import httpx
+    from google import genai
+
+    def answer(request: Any) -> Any:
         return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=stream)
 
     http = httpx.Client(transport=httpx.MockTransport(answer))
