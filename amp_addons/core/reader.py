@@ -82,6 +82,7 @@ class StreamReader:
         self._items: JsonItems | None = None
         self._body: bytearray | None = None
         self._begun = False
+        self._streams = False  # it has begun, and is an event stream
         self._cut = False
         self._seq = 0
         self._counts: dict[str, int] = {}
@@ -89,20 +90,23 @@ class StreamReader:
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         """Take the next bytes of the body, return the events they complete."""
-        if not self._begun:
-            data = self._begin(data)
-        if self._body is not None:
-            if len(self._body) <= MAX_BODY:
-                self._body += data
-            return []
-        if self._items is not None:
-            return self._take([ServerSentEvent("message", item.decode("utf-8", "replace")) for item in self._items.feed(data)])
+        if not self._streams:
+            if not self._begun:
+                data = self._begin(data)
+            if self._body is not None:
+                if len(self._body) <= MAX_BODY:
+                    self._body += data
+                return []
+            if self._items is not None:
+                return self._take([ServerSentEvent("message", item.decode("utf-8", "replace")) for item in self._items.feed(data)])
+            self._streams = self._begun
         events: list[Any] = self._sse.feed(data)
         if self._sse.errors:
             self._take_error_fields()
-        if events and isinstance(run := events[0], Run):
-            return self._take_run(run)
-        return self._take(events) if events else []
+        if not events:
+            return events
+        run = events[0]
+        return self._take_run(run) if isinstance(run, Run) else self._take(events)
 
     def skim(self, data: bytes) -> int:
         """Take the next bytes as `feed` does, and only count the events they complete."""
@@ -172,9 +176,9 @@ class StreamReader:
             return self._take(run.events())
         kind, delta = found
         label = self._labels.get(kind) or self._label(kind)
-        first = self._seq
-        self._seq += len(run.data)
-        self._count(label, len(run.data))
+        first, count = self._seq, len(run.data)
+        self._seq += count
+        self._counts[label] = self._counts.get(label, 0) + count
         if not self._wanted:
             return []
         return [StreamEvent(label, _size(data), delta, seq) for seq, data in enumerate(run.data, first)]

@@ -36,6 +36,16 @@ class _Piece(msgspec.Struct, tag="content_block_delta", gc=False):
     delta: _Text | _Thinking | _Json
 
 
+class _TextPiece(msgspec.Struct, tag="content_block_delta", gc=False):
+    """A piece of text and nothing else: what nearly every run of events consists of."""
+
+    delta: _Text
+
+
+class _ThoughtPiece(msgspec.Struct, tag="content_block_delta", gc=False):
+    delta: _Thinking
+
+
 class _Block(msgspec.Struct):
     type: Any = None
     id: Any = None
@@ -87,6 +97,8 @@ class _Event(msgspec.Struct):
 
 
 _piece = msgspec.json.Decoder(_Piece).decode
+_text_piece = msgspec.json.Decoder(_TextPiece).decode
+_thought_piece = msgspec.json.Decoder(_ThoughtPiece).decode
 _event = PayloadDecoder(_Event)
 _message = PayloadDecoder(_Message)
 
@@ -139,22 +151,21 @@ class AnthropicMessages(Reading):
 
     def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
         try:
-            pieces = [*map(_piece, data)]
+            text = "".join([piece.delta.text for piece in map(_text_piece, data)])
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return self._take_thoughts(data)
+        if not self._has_room(text):
+            return None
+        self.add_text(text)
+        return _TEXT
+
+    def _take_thoughts(self, data: list[str]) -> tuple[str, Delta | None] | None:
+        try:
+            text = "".join([piece.delta.thinking for piece in map(_thought_piece, data)])
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
-        kind = type(pieces[0].delta)
-        if kind is _Text:
-            texts = [piece.delta.text for piece in pieces if isinstance(piece.delta, _Text)]
-        elif kind is _Thinking:
-            texts = [piece.delta.thinking for piece in pieces if isinstance(piece.delta, _Thinking)]
-        else:
+        if not self._has_room(text):
             return None
-        text = "".join(texts)
-        if len(texts) != len(pieces) or not self._has_room(text):
-            return None
-        if kind is _Text:
-            self.add_text(text)
-            return _TEXT
         self.add_thinking(text)
         return _THINKING
 
