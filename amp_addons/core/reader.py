@@ -105,8 +105,7 @@ class StreamReader:
             self._take_error_fields()
         if not events:
             return events
-        run = events[0]
-        return self._take_run(run) if isinstance(run, Run) else self._take(events)
+        return self._take_run(events[0]) if type(events[0]) is Run else self._take(events)
 
     def skim(self, data: bytes) -> int:
         """Take the next bytes as `feed` does, and only count the events they complete."""
@@ -171,17 +170,18 @@ class StreamReader:
         return found
 
     def _take_run(self, run: Run) -> list[StreamEvent]:
-        found = None if self._seeking else self._reading.take_run(run.data, run.event)
+        data = run.data
+        found = None if self._seeking else self._reading.take_run(data, run.event)
         if found is None:
             return self._take(run.events())
         kind, delta = found
         label = self._labels.get(kind) or self._label(kind)
-        first, count = self._seq, len(run.data)
-        self._seq += count
-        self._counts[label] = self._counts.get(label, 0) + count
+        first, counts = self._seq, self._counts
+        self._seq = first + len(data)
+        counts[label] = counts.get(label, 0) + len(data)
         if not self._wanted:
             return []
-        return [StreamEvent(label, _size(data), delta, seq) for seq, data in enumerate(run.data, first)]
+        return [StreamEvent(label, _size(line), delta, seq) for seq, line in enumerate(data, first)]
 
     def _read(self, events: list[ServerSentEvent]) -> list[StreamEvent]:
         # Events of a type come in long runs: what depends on the type alone is done once a run.

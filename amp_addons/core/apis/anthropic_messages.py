@@ -154,9 +154,12 @@ class AnthropicMessages(Reading):
             text = "".join([piece.delta.text for piece in map(_text_piece, data)])
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return self._take_thoughts(data)
-        if not self._has_room(text):
+        kept = self._kept + len(text)  # `_has_room` and `add_text` without their calls
+        if kept <= self._limit:
+            self._text.write(text)
+        elif self._limit >= 0:
             return None
-        self.add_text(text)
+        self._kept = kept
         return _TEXT
 
     def _take_thoughts(self, data: list[str]) -> tuple[str, Delta | None] | None:
