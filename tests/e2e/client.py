@@ -200,5 +200,9 @@ def say(line):
 if __name__ == "__main__":
     cases = json.load(sys.stdin)
     say({"runtime": f"python {platform.python_version()}"})
+    # One of each API by itself: the SDKs build their types on first use, and threads that do so at once read answers by halves.
+    first = {it["api"]: it for it in reversed(cases)}.values()
+    for it in first:
+        run(it)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(run, cases))
+        list(pool.map(run, [it for it in cases if it not in first]))
