@@ -31,7 +31,7 @@ MARKERS = {
 UNKNOWN_MARKER = ":question:"
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_ADDRESS = re.compile(r"[\d.]+|.*:.*")
+ADDRESS = re.compile(r"[\d.]+|.*:.*")  # a destination that is no name: IPv4 or IPv6
 
 
 class Classify:
@@ -97,7 +97,7 @@ class Classify:
 def url_of(flow: http.HTTPFlow) -> str:
     """The URL by the host that the connection goes to; by the Host header where only an address is known (transparent mode)."""
     request = flow.request
-    host = request.pretty_host if _ADDRESS.fullmatch(request.host) else request.host
+    host = request.pretty_host if ADDRESS.fullmatch(request.host) else request.host
     if ":" in host:
         host = f"[{host}]"  # mitmproxy's own URLs leave an IPv6 address bare
     port = "" if request.port == _DEFAULT_PORTS.get(request.scheme) else f":{request.port}"
