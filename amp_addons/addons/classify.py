@@ -1,19 +1,18 @@
 """Names every flow by its row of the endpoint catalog: in metadata, a comment and a marker that mitmproxy's interfaces and filters use."""
 
 import os
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from mitmproxy import addonmanager, ctx, http
-from mitmproxy.proxy.mode_specs import ReverseMode
 
 from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import refuse
 from amp_addons.core.classify import DEFAULT_AMP_URL
+from amp_addons.core.target import absolute_url, base_of
 from amp_addons.rulefiles.catalog import Catalog, Classification, classify
 
 MARKERS = {
@@ -29,9 +28,6 @@ MARKERS = {
     "other": ":white_small_square:",
 }
 UNKNOWN_MARKER = ":question:"
-
-_DEFAULT_PORTS = {"https": 443, "http": 80}
-ADDRESS = re.compile(r"[\d.]+|.*:.*")  # a destination that is no name: IPv4 or IPv6
 
 
 class Classify:
@@ -78,30 +74,16 @@ class Classify:
 
     def classify(self, flow: http.HTTPFlow) -> Classification:
         """The classification of a flow by its method and URL; in reverse mode the upstream stands for amp.url."""
-        return self._lookup(flow.request.method, url_of(flow), self._base_of(flow))
+        return self._lookup(flow.request.method, url_of(flow), base_of(flow.client_conn.proxy_mode.full_spec, self._amp_url))
 
     def _look_up(self, method: str, url: str, amp_url: str) -> Classification:
         return classify(method, url, catalog=self._catalog, amp_url=amp_url)
 
-    def _base_of(self, flow: http.HTTPFlow) -> str:
-        mode = flow.client_conn.proxy_mode
-        if not isinstance(mode, ReverseMode):
-            return self._amp_url
-        # A reverse listener exists to be somebody's amp.url. Its path, where amp.url has one, is the client's too.
-        host, port = mode.address
-        if host == "openrouter.ai":
-            return self._amp_url
-        return f"{mode.scheme}://{f'[{host}]' if ':' in host else host}:{port}{urlsplit(self._amp_url).path}"
-
 
 def url_of(flow: http.HTTPFlow) -> str:
-    """The URL by the host that the connection goes to; by the Host header where only an address is known (transparent mode)."""
+    """The URL by which a flow's request is known."""
     request = flow.request
-    host = request.pretty_host if ADDRESS.fullmatch(request.host) else request.host
-    if ":" in host:
-        host = f"[{host}]"  # mitmproxy's own URLs leave an IPv6 address bare
-    port = "" if request.port == _DEFAULT_PORTS.get(request.scheme) else f":{request.port}"
-    return f"{request.scheme}://{host}{port}{request.path}"
+    return absolute_url(request.scheme, request.host, request.port, request.path, request.host_header)
 
 
 def _problem_of(amp_url: str) -> str | None:

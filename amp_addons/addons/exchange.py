@@ -3,12 +3,12 @@
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode
 
-from amp_addons.addons.classify import ADDRESS, url_of
+from amp_addons.addons.classify import url_of
 from amp_addons.addons.hub import Hub
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.hints import read_hints
 from amp_addons.core.rules.outgoing import Outgoing
-from amp_addons.core.target import host_key
+from amp_addons.core.target import host_key, is_address
 
 
 def exchange_of(flow: http.HTTPFlow, hub: Hub) -> Exchange:
@@ -50,7 +50,7 @@ def misdirected(flow: http.HTTPFlow) -> str | None:
         return None
     request = flow.request
     named = request.host_header
-    names = {_bare(found) for found in (None if ADDRESS.fullmatch(request.host) else request.host, named, flow.client_conn.sni) if found}
+    names = {_bare(found) for found in (None if is_address(request.host) else request.host, named, flow.client_conn.sni) if found}
     if len(names) < 2:
         return None
     return (

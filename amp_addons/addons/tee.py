@@ -113,7 +113,7 @@ class Tee:
         response.stream = True  # whatever else fails, nothing is held up
         trace = self._hub.traces.get(flow.id)
         if trace is not None:
-            slot = tap(trace, self._hub.pump) if trace.watch or trace.aside else counter(trace)
+            slot = tap(trace, self._hub.pump) if trace.watch or trace.aside or trace.kept is not None else counter(trace)
             trace.slot = response.stream = changed(transform, slot, trace) if transform else slot
         elif transform is not None:
             response.stream = changed(transform, lambda data: data, None)

@@ -13,9 +13,9 @@ from amp_addons.addons import script
 from amp_addons.addons.classify import url_of
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
+from amp_addons.core.course import answer, begin, finish, finish_foreign, head_of, repeat
 from amp_addons.core.events import Ended, Outcome
-from amp_addons.core.hints import RequestHints, read_hints
-from amp_addons.core.stream import expects_events
+from amp_addons.core.facts import Facts, facts_of
 from amp_addons.core.trace import FlowTrace
 
 
@@ -34,15 +34,7 @@ class Trace:
         trace, response = self._trace_of(flow), flow.response
         if trace.response is not None or response is None:
             return
-        headers = _fields(response.headers)
-        content_type = headers.get("content-type")
-        trace.answer(
-            response.timestamp_start or time.time(),
-            status=response.status_code,
-            content_type=content_type,
-            content_encoding=headers.get("content-encoding"),
-            is_stream=expects_events(response.status_code, content_type, asked=bool(trace.request and trace.request.stream)),
-        )
+        answer(trace, response.timestamp_start or time.time(), response.status_code, head_of(response.headers.fields))
 
     @looking
     def response(self, flow: http.HTTPFlow) -> None:
@@ -51,8 +43,8 @@ class Trace:
         assert flow.response
         at = flow.response.timestamp_end or time.time()
         trace = self._trace_of(flow)
-        if (trace.watch or trace.aside) and not trace.passed and flow.response.raw_content:
-            # Not streamed through us: read from a file, or set by another addon.
+        if (trace.watch or trace.aside) and not trace.passed and flow.response.raw_content and flow.live:
+            # Not streamed through us: set by another addon.
             self._hub.pump.add(partial(trace.feed, [(at, flow.response.raw_content)]))
         if not flow.error:
             self._end(flow, at)
@@ -72,9 +64,10 @@ class Trace:
     @looking
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         assert flow.websocket
-        message = flow.websocket.messages[-1]
+        message, facts = flow.websocket.messages[-1], self._facts_of(flow)
+        size = facts.message_sizes.get(len(flow.websocket.messages) - 1) if facts else None
         self._trace_of(flow).ws_message(
-            message.timestamp, from_client=message.from_client, is_text=message.is_text, content=message.content
+            message.timestamp, from_client=message.from_client, is_text=message.is_text, content=message.content, size=size
         )
 
     @looking
@@ -100,25 +93,27 @@ class Trace:
         request, found = flow.request, self._hub.classify(flow)
         trace = self._hub.open(flow.id, request.timestamp_start)
         trace.connection = flow.client_conn.id
-        inference = found.category == "inference"
-        header = _fields(request.headers).get
-        if inference and found.provider:
-            self._hub.prices.warm()  # so that they are there when the answer ends
-        hints = read_hints(request.path, request.raw_content, header("content-encoding")) if inference else RequestHints()
-        trace.begin(
+        if found.category == "inference" and found.provider:
+            self._hub.prices.warm(wait=not flow.live)  # so that they are there when the answer ends
+        begin(
+            trace,
             method=request.method,
             url=url_of(flow),
-            classification=found,
-            hints=hints,
-            thread=header("x-amp-thread-id") or found.fields.get("threadId") or hints.thread,
-            message=header("x-amp-message-id") or header("amp-message-id") or hints.message,
+            path=request.path,
+            head=head_of(request.headers.fields),
+            body=request.raw_content,
+            found=found,
             client=flow.client_conn.peername[0] if flow.client_conn.peername else None,
         )
+        if facts := self._facts_of(flow):
+            repeat(trace, facts)
         return trace
 
     def _end(self, flow: http.HTTPFlow, at: float, outcome: Outcome = "ok", ended: Ended = "complete") -> None:
         trace = self._trace_of(flow)
         body = flow.response.raw_content if flow.response else None
+        if not flow.live:
+            return self._hub.pump.add(partial(self._end_of_recorded, flow, trace, at, body))
         end = partial(
             trace.end,
             at,
@@ -130,26 +125,22 @@ class Trace:
         )
         self._hub.pump.add(end)
 
+    @staticmethod
+    def _end_of_recorded(flow: http.HTTPFlow, trace: FlowTrace, at: float, body: bytes | None) -> None:
+        body = None if flow.websocket else body
+        if facts := Trace._facts_of(flow):
+            return finish(trace, facts, body)
+        error = flow.error.msg if flow.error else None
+        finish_foreign(trace, at, request_bytes=len(flow.request.raw_content or b""), body=body, error=error)
+
+    @staticmethod
+    def _facts_of(flow: http.HTTPFlow) -> Facts | None:
+        return None if flow.live else facts_of(flow.metadata)
+
 
 def _is_whole(flow: http.HTTPFlow, trace: FlowTrace) -> bool:
     length = flow.response.headers.get("content-length", "") if flow.response else ""
     return length.isdecimal() and trace.response_bytes == int(length)
-
-
-_WANTED = {
-    name.encode(): name
-    for name in ("content-type", "content-encoding", "x-amp-thread-id", "x-amp-message-id", "amp-message-id")
-}  # fmt: skip
-
-
-def _fields(headers: http.Headers) -> dict[str, str]:
-    """The headers that are looked at, repeated ones joined: one pass, where each look-up of mitmproxy's is one of its own."""
-    found: dict[str, str] = {}
-    for raw, value in headers.fields:
-        if name := _WANTED.get(raw.lower()):
-            text = value.decode("utf-8", "surrogateescape")
-            found[name] = f"{found[name]}, {text}" if name in found else text
-    return found
 
 
 def _client_left(flow: http.HTTPFlow) -> bool:

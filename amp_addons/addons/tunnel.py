@@ -14,14 +14,13 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData
 
 from amp_addons.addons import script
-from amp_addons.addons.classify import ADDRESS
 from amp_addons.addons.connections import end_servers
 from amp_addons.addons.hub import Hub
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.connection import concerned, passed_through
 from amp_addons.core.scrub import scrub_text
-from amp_addons.core.target import host_key
+from amp_addons.core.target import host_key, is_address
 from amp_addons.core.trace import FlowTrace
 
 logger = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ class Tunnel:
             return
         client, sni = data.context.client, data.client_hello.sni
         address = data.context.server.address
-        names = [name for name in (sni, address[0] if address and not ADDRESS.fullmatch(address[0]) else None) if name]
+        names = [name for name in (sni, address[0] if address and not is_address(address[0]) else None) if name]
         found = [passed_through(self._hub.rules, *self._exchange(name, client)) for name in names]
         # Every name that is given must be one to pass through: a tunnel to another host could bear this one's.
         if found and all(found):

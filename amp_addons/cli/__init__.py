@@ -26,6 +26,7 @@ COMMANDS = {
     "classify": Spec("amp_addons.cli.classify:classify", "Say which endpoint a request is, and why."),
     "check": Spec("amp_addons.cli.check:check", "Check rule files, and run the tests in them."),
     "explain": Spec("amp_addons.cli.explain:explain", "Say what the rules do with a request, rule by rule, and why."),
+    "replay": Spec("amp_addons.cli.replay:replay", "Look at recorded traffic: events, totals, what rules would do."),
     "scrub": Spec("amp_addons.cli.scrub:scrub", "Copy a recording without its secrets, and say what was found."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }

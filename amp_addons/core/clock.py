@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+LAST_TIME = 253402300799.0
+"""The last second (since the epoch) that can be written: of the year 9999."""
+
 
 def rfc3339(seconds: float) -> str:
     """`1732400000.1234` (seconds since the epoch) as `2024-11-23T22:13:20.123Z`."""

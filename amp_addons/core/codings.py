@@ -174,3 +174,59 @@ def encode(name: str, data: bytes) -> bytes:
 
         return zstandard.ZstdCompressor().compress(data)
     return zlib.compress(data, level=6, wbits=15 if name == "deflate" else 31)
+
+
+class Encoder(Protocol):
+    """Encodes one body piece by piece: whatever went in has come out, so that a decoder gets the same pieces."""
+
+    def feed(self, data: bytes) -> bytes: ...
+
+    def close(self) -> bytes: ...
+
+
+class _Deflating:
+    def __init__(self, wbits: int) -> None:
+        self._deflater = zlib.compressobj(6, zlib.DEFLATED, wbits)
+
+    def feed(self, data: bytes) -> bytes:
+        return self._deflater.compress(data) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
+
+    def close(self) -> bytes:
+        return self._deflater.flush()
+
+
+class _Brotling:
+    def __init__(self) -> None:
+        import brotli
+
+        self._compressor = brotli.Compressor(quality=4)
+
+    def feed(self, data: bytes) -> bytes:
+        return bytes(self._compressor.process(data) + self._compressor.flush())
+
+    def close(self) -> bytes:
+        return bytes(self._compressor.finish())
+
+
+class _Zstding:
+    def __init__(self) -> None:
+        import zstandard
+
+        self._block = zstandard.COMPRESSOBJ_FLUSH_BLOCK
+        self._compressor = zstandard.ZstdCompressor().compressobj()
+
+    def feed(self, data: bytes) -> bytes:
+        return self._compressor.compress(data) + self._compressor.flush(self._block)
+
+    def close(self) -> bytes:
+        return self._compressor.flush()
+
+
+ENCODERS: dict[str, Callable[[], Encoder]] = {
+    "gzip": lambda: _Deflating(31),
+    "x-gzip": lambda: _Deflating(31),
+    "deflate": lambda: _Deflating(15),
+    "br": _Brotling,
+    "zstd": _Zstding,
+}
+"""How to begin encoding a body piece by piece, by the coding's name in lower case."""

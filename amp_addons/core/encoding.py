@@ -110,12 +110,13 @@ class _BoundError(Exception):
     """A body goes past a bound. Internal: its text becomes `error`."""
 
 
-def decode_body(data: bytes, content_encoding: str | None, max_bytes: int) -> bytes | None:
-    """Decode a whole body. None when that cannot be done, when it is cut off, or when it has more than `max_bytes` bytes."""
+def decode_body(data: bytes, content_encoding: str | None, max_bytes: int, *, whole: bool = True) -> bytes | None:
+    """Decode a body. None when that cannot be done, when it has more than `max_bytes` bytes, or is cut off and has to be `whole`."""
     decoder = ContentDecoder(content_encoding, max_bytes=max_bytes, max_call_bytes=max_bytes)
     # In pieces, because some bounds of a call are relative to what one read of a socket brings.
     decoded = b"".join(decoder.feed(data[start : start + STEP]) for start in range(0, len(data), STEP))
-    decoder.close()
+    if whole:
+        decoder.close()
     return None if decoder.error is not None or len(decoded) > max_bytes else decoded
 
 

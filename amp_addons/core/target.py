@@ -13,7 +13,8 @@ MAX_AUTHORITY = 512
 _URL = re.compile(r"(?:(?:https?|wss?)://)?([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE | re.ASCII)
 # One user info at most, no backslash, nothing unprintable: where parsers differ on the host, there is no host.
 _AUTHORITY = re.compile(r"(?:[^@\\\x00-\x20\x7f]*@)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+?)\.?(?::(\d{0,5}))?", re.ASCII)
-_WEB_PORTS = (80, 443)
+DEFAULT_PORTS = {"https": 443, "http": 80}
+_WEB_PORTS = tuple(DEFAULT_PORTS.values())
 
 
 class Target(NamedTuple):
@@ -64,3 +65,39 @@ def _ipv6(host: str) -> str:
 def below(amp_url: str, url: str) -> str:
     """The URL; one that is a path alone is taken to be below amp.url."""
     return amp_url.rstrip("/") + url if url.startswith("/") else url
+
+
+_ADDRESS = re.compile(r"[\d.]+|.*:.*")  # a destination that is no name: IPv4 or IPv6
+_REVERSE = re.compile(r"reverse:(?:(\w+)://)?(\[[^\]]*\]|[^/:@]+)(?::(\d+))?")
+_PORT = re.compile(r":\d{0,5}\Z")
+
+
+def is_address(host: str) -> bool:
+    """Whether a destination is an address rather than a name."""
+    return _ADDRESS.fullmatch(host) is not None
+
+
+def absolute_url(scheme: str, host: str, port: int, path: str, named: str | None) -> str:
+    """The URL by the host that the connection goes to; by what the request names (Host header, :authority) where only an address is
+    known (transparent mode)."""
+    if named and is_address(host):
+        host = _PORT.sub("", named).strip("[]")
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{scheme}://{host}{'' if port == DEFAULT_PORTS.get(scheme) else f':{port}'}{path}"
+
+
+@lru_cache(maxsize=64)
+def base_of(mode: str, amp_url: str) -> str:
+    """What amp.url is for a flow that came in by this mode of mitmproxy: in reverse mode the upstream stands for it.
+
+    A reverse listener exists to be somebody's amp.url. Its path, where amp.url has one, is the client's too.
+    """
+    found = _REVERSE.match(mode)
+    if found is None:
+        return amp_url
+    scheme, host, port = found[1] or "https", found[2], found[3]
+    if host.lower() == "openrouter.ai":
+        return amp_url
+    path = split_target(amp_url).path
+    return f"{scheme}://{host}:{port or DEFAULT_PORTS.get(scheme, 443)}{path}"

@@ -26,6 +26,7 @@ from amp_addons.core.events import (
     WsMessage,
 )
 from amp_addons.core.hints import RequestHints
+from amp_addons.core.kept import Kept
 from amp_addons.core.reading import ReadError, Summary
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import scrub_text, scrub_url
@@ -43,6 +44,7 @@ class FlowTrace:
     """The state of one flow: what consumers may look at while it is under way, and what its events are made from."""
 
     __slots__ = (
+        "_late",
         "_mask",
         "_price",
         "_publish",
@@ -55,11 +57,14 @@ class FlowTrace:
         "each_event",
         "ended",
         "flow",
+        "kept",
+        "over",
         "passed",
         "reason",
         "request",
         "response",
         "response_bytes",
+        "sizes",
         "slot",
         "started",
         "upstream",
@@ -89,6 +94,12 @@ class FlowTrace:
         self.chunks = 0
         self.response_bytes = 0
         self.ended = False
+        self.over: tuple[float, Ended] = started, "complete"
+        """When the flow was over, and how the connection ended."""
+        self.kept: Kept | None = None
+        """The answer's body for whoever records it."""
+        self.sizes: Mapping[int, int] = {}
+        """Sizes of events (by number, from 0) that a recording has in a shorter form."""
         self.applied: Sequence[Applied] = ()
         """The rules that matched, in order."""
         self.reason: str | None = None
@@ -98,6 +109,7 @@ class FlowTrace:
         self.verdict: Outcome | None = None
         """`blocked` when rules refused the request: however the connection ends, that is the flow's outcome."""
         self._ws_seq = 0
+        self._late: list[Event] = []  # told at the end of the answer: until then its events are behind
         self._publish = publish
         self._price = price
         self._mask = mask
@@ -158,15 +170,34 @@ class FlowTrace:
 
     def redacted(self, at: float, found: Mapping[tuple[str, str, str], int]) -> None:
         """Secrets were taken out, by (rule, where, kind)."""
-        if found:
-            time = rfc3339(at)
-            self._publish(
-                [
-                    RedactionDone(time=time, flow=self.flow, rule=rule, where=where, kind=kind, count=count)
-                    for (rule, where, kind), count in found.items()
-                ],
-                self,
-            )
+        time = rfc3339(at) if found else ""
+        events: list[Event] = [
+            RedactionDone(time=time, flow=self.flow, rule=rule, where=where, kind=kind, count=count)
+            for (rule, where, kind), count in found.items()
+        ]
+        if self.watch is not None:
+            self._late += events
+        elif events:
+            self._publish(events, self)
+
+    def repeat(
+        self,
+        before: Sequence[RuleAction | RedactionDone],
+        late: Sequence[RuleAction | RedactionDone],
+        *,
+        upstream: str | None = None,
+        credential: str | None = None,
+    ) -> None:
+        """What rules did with a flow when it was recorded: up to its answer, and to that."""
+        self.applied = [
+            Applied(rule=each.rule, mode=each.mode, action=each.action, detail=each.detail)
+            for each in before
+            if isinstance(each, RuleAction)
+        ]
+        self.upstream, self.credential = upstream, credential
+        self._late += late
+        if before:
+            self._publish(before, self)
 
     def answer(self, at: float, *, status: int, content_type: str | None, content_encoding: str | None, is_stream: bool) -> None:
         """The head of the answer has arrived; `is_stream` says that its body is to be read as an event stream."""
@@ -188,6 +219,8 @@ class FlowTrace:
         """Pieces of the stream's body have arrived. A decoder that breaks is turned off for this flow; the sentence is kept."""
         self.chunks += len(chunks)
         self.response_bytes += sum([len(data) for _, data in chunks])
+        if self.kept is not None:
+            self.kept.add(chunks)
         watch = self.watch or self.aside
         if watch is None or self.watch_failed:
             return
@@ -208,7 +241,7 @@ class FlowTrace:
     def _publish_events(self, found: list[Seen]) -> None:
         if not found:
             return
-        flow, started = self.flow, self.started
+        flow, started, sizes = self.flow, self.started, self.sizes
         events: list[Event] = []
         at_last, ms_last, since, time = -1.0, -1, 0.0, ""
         for at, event in found:
@@ -216,15 +249,15 @@ class FlowTrace:
                 at_last, since = at, int((at - started) * 1e6) / 1e3
                 if (ms := int(at * 1000)) != ms_last:
                     ms_last, time = ms, rfc3339(at)
+            size = sizes.get(event.seq, event.size) if sizes else event.size
             events.append(
-                StreamEvent(
-                    time=time, flow=flow, seq=event.seq + 1, event=event.type, bytes=event.size, t_ms=since, text=event.text or UNSET
-                )
+                StreamEvent(time=time, flow=flow, seq=event.seq + 1, event=event.type, bytes=size, t_ms=since, text=event.text or UNSET)
             )
         self._publish(events, self)
 
-    def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes) -> None:
-        """A WebSocket message has passed."""
+    def ws_message(self, at: float, *, from_client: bool, is_text: bool, content: bytes, size: int | None = None) -> None:
+        """A WebSocket message has passed. `size`: of how many bytes, where a recording has it in a shorter form."""
+        size = len(content) if size is None else size
         self._ws_seq += 1
         event = None
         if is_text:
@@ -232,7 +265,7 @@ class FlowTrace:
             event = scrub_text(kind) or None
         self.chunks += 1
         if not from_client:
-            self.response_bytes += len(content)
+            self.response_bytes += size
         self._publish(
             [
                 WsMessage(
@@ -241,7 +274,7 @@ class FlowTrace:
                     seq=self._ws_seq,
                     direction="client_to_server" if from_client else "server_to_client",
                     kind="text" if is_text else "binary",
-                    bytes=len(content),
+                    bytes=size,
                     event=event,
                 )
             ],
@@ -265,10 +298,12 @@ class FlowTrace:
         if self.ended:
             return
         self.ended = True
+        self.over = at, ended
         error = self.reason or error
         events: list[Event] = []
         if self.watch is not None:
             summary = self._close(self.watch, at, ended)
+            events += self._late
             if summary.ended == "complete" and ended == "aborted":
                 outcome, error = "ok", None
             events.append(self._stream_end(self.watch, summary, at, ended))

@@ -10,20 +10,29 @@ from amp_addons.core.stream import expects_events
 
 
 def scrubbed(found: flow.Flow, scrubber: Scrubber, classification: Classification | None = None) -> flow.Flow:
-    """A scrubbed copy. What is no HTTP has its messages left out: nothing is known of them."""
+    """A scrubbed copy."""
     copy: flow.Flow = found.copy()
     copy.id = found.id
-    copy._backup = None  # how it was before somebody edited it, secrets included
-    copy.comment = scrubber.text(found.comment, "comment")
-    if copy.error:
-        copy.error.msg = scrubber.text(copy.error.msg, "error")
-    if isinstance(copy, http.HTTPFlow):
-        _http(copy, scrubber, classification)
-    elif isinstance(copy, tcp.TCPFlow | udp.UDPFlow):
-        copy.messages.clear()
     copy.client_conn.sni = found.client_conn.sni
-    copy.metadata = {name: _value(value, scrubber) for name, value in found.metadata.items()}
+    copy.metadata = dict(found.metadata)
+    scrub(copy, scrubber, classification)
     return copy
+
+
+def scrub(found: flow.Flow, scrubber: Scrubber, classification: Classification | None = None, *, stream: bool = False) -> None:
+    """Scrub a flow that nobody else has. `stream`: its answer is one of events, whatever its head says.
+
+    What is no HTTP has its messages left out: nothing is known of them.
+    """
+    found._backup = None  # how it was before somebody edited it, secrets included
+    found.comment = scrubber.text(found.comment, "comment")
+    if found.error:
+        found.error.msg = scrubber.text(found.error.msg, "error")
+    if isinstance(found, http.HTTPFlow):
+        _http(found, scrubber, classification, stream)
+    elif isinstance(found, tcp.TCPFlow | udp.UDPFlow):
+        found.messages.clear()
+    found.metadata = {name: _value(value, scrubber) for name, value in found.metadata.items()}
 
 
 def _value(value: Any, scrubber: Scrubber) -> Any:
@@ -36,13 +45,13 @@ def _value(value: Any, scrubber: Scrubber) -> Any:
     return {key: _value(item, scrubber) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _http(copy: http.HTTPFlow, scrubber: Scrubber, classification: Classification | None) -> None:
+def _http(copy: http.HTTPFlow, scrubber: Scrubber, classification: Classification | None, stream: bool) -> None:
     api = classification.api if classification else None
     request, response = copy.request, copy.response
     request.path = scrubber.target(request.path, "request URL")
     _message(request, scrubber, "request", api, stream=False)
     if response is not None:
-        stream = expects_events(response.status_code, response.headers.get("content-type"), asked=False)
+        stream = stream or expects_events(response.status_code, response.headers.get("content-type"), asked=False)
         response.reason = scrubber.text(response.reason, "response reason")
         _message(response, scrubber, "response", api, stream=stream)
     if copy.websocket and copy.websocket.close_reason:

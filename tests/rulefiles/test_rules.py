@@ -169,9 +169,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_a_thousand_rules_are_loaded_soon(write: Write) -> None:
     rules = [{"id": f"r{n}", "match": {"host": f"*.h{n}.example", "model": [f"m{n}-*", "x"]}, "then": {"block": True}} for n in range(1000)]
     path = write(json.dumps({"version": 1, "rules": rules}))
-    started = time.perf_counter()
+    started = time.process_time()  # CPU: other work on the machine does not count
     assert len(RuleSet.load(path).rules) == 1000
-    assert time.perf_counter() - started < 4  # half a second on a machine with nothing else to do
+    assert time.process_time() - started < 4  # half a second on a machine with nothing else to do
 
 
 words = st.sampled_from(

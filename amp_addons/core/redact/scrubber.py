@@ -76,10 +76,10 @@ class Scrubber:
         return "".join(part if part in ("&", ";") else self._pair(part, where) for part in _SEPARATOR.split(query))
 
     def body(self, data: bytes, where: str, *, coding: str = "", api: str | None = None, stream: bool = False) -> bytes:
-        """A body in its content coding (`coding`, as the header says); `stream`: server-sent events."""
+        """A body in its content coding (`coding`, as the header says); `stream`: server-sent events. It may be cut off."""
         if not data:
             return data
-        plain = decode_body(data, coding, MAX_BODY) if coding else data if len(data) <= MAX_BODY else None
+        plain = decode_body(data, coding, MAX_BODY, whole=False) if coding else data if len(data) <= MAX_BODY else None
         if plain is None:
             self.found[where, "unreadable"] += 1
             return LEFT_OUT if not coding else encode_body(LEFT_OUT, _known(coding))

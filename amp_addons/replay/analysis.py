@@ -1,0 +1,45 @@
+"""Captured flows through the same classification, rules and decoder as live ones, to whoever wants their events."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from amp_addons.core.classify import Classification
+from amp_addons.core.events import Event
+from amp_addons.core.target import base_of
+from amp_addons.core.trace import FlowTrace, Price
+from amp_addons.core.watch import Mask
+from amp_addons.replay.captured import Captured
+from amp_addons.replay.retell import retell
+from amp_addons.rulefiles.catalog import Catalog, classify
+
+type Take = Callable[[Sequence[Event], FlowTrace], None]
+
+
+class Analysis:
+    """Gives the events of flows to `take`, as they are published live.
+
+    `each_event` asks for a `stream.event` for every server-sent event, `mask` for what they say.
+    """
+
+    def __init__(
+        self,
+        take: Take,
+        *,
+        catalog: Catalog,
+        amp_url: str,
+        each_event: bool = False,
+        price: Price | None = None,
+        mask: Mask | None = None,
+    ) -> None:
+        self._take, self._each_event, self._price, self._mask = take, each_event, price, mask
+        self._classify = lru_cache(maxsize=4096)(lambda method, url, base: classify(method, url, catalog=catalog, amp_url=base))
+        self._amp_url = amp_url
+
+    def classify(self, flow: Captured) -> Classification:
+        """The classification of a flow by its method and URL; in reverse mode the upstream stands for amp.url."""
+        return self._classify(flow.method, flow.url, base_of(flow.mode, self._amp_url))
+
+    def tell(self, flow: Captured) -> None:
+        """Publish all events of a flow."""
+        trace = FlowTrace(flow.id, flow.started, self._take, each_event=self._each_event, price=self._price, mask=self._mask)
+        retell(trace, flow, self.classify(flow))

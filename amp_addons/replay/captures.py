@@ -1,0 +1,107 @@
+"""Captures of every kind that is understood, flow by flow: files of mitmproxy's, HAR files, compressed or not, and standard input."""
+
+import glob
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from amp_addons.replay.captured import Captured, Damage
+from amp_addons.replay.flowfile import flow_of, frames
+
+STDIN = "-"
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BOM = b"\xef\xbb\xbf"
+
+type Tick = Callable[[int], object]
+
+
+def found_files(names: Sequence[str]) -> list[str]:
+    """The files that are meant, patterns (`*.flows`) resolved. Raises FileNotFoundError for a name or pattern that nothing fits."""
+    found: list[str] = []
+    for name in names:
+        if name == STDIN or Path(name).is_file():
+            found.append(name)
+        elif matches := sorted(path for path in glob.glob(name, recursive=True) if Path(path).is_file()):
+            found += matches
+        else:
+            raise FileNotFoundError(2, f"{name}: found no such file, expected a capture, a pattern that fits some, or - for standard input")
+    return list(dict.fromkeys(found))
+
+
+def flows_of(name: str, tick: Tick = lambda count: None) -> Iterator[Captured]:
+    """The HTTP flows of a capture, in order. `tick` is told of bytes read. Raises OSError, and Damage after what could be read."""
+    with ExitStack() as stack:
+        stream = _opened(name, stack, tick)
+        start = stream.peek(4)[:4]
+        if start.startswith((b"{", _BOM)):
+            from amp_addons.replay.har import entries_of
+
+            yield from entries_of(stream.read())
+            return
+        if start and not start[:1].isdigit():
+            raise Damage(0, "found something that is no capture, expected flows of mitmproxy or a HAR file")
+        for at, data in frames(stream):
+            if (flow := flow_of(data, at)) is not None:
+                yield flow
+
+
+def _opened(name: str, stack: ExitStack, tick: Tick) -> "io.BufferedReader[io.RawIOBase]":
+    raw: BinaryIO = sys.stdin.buffer if name == STDIN else stack.enter_context(open(name, "rb", buffering=0))
+    counted = _buffered(_Counted(raw, tick))
+    start = counted.peek(4)
+    if start.startswith(_GZIP):
+        return _buffered(_Decompressed(gzip.GzipFile(fileobj=counted)))
+    if start.startswith(_ZSTD):
+        import zstandard
+
+        reader = zstandard.ZstdDecompressor().stream_reader(counted, read_across_frames=True)
+        return _buffered(_Decompressed(reader))
+    return counted
+
+
+def _buffered(raw: io.RawIOBase) -> "io.BufferedReader[io.RawIOBase]":
+    return io.BufferedReader(raw, 1024 * 1024)
+
+
+class _Counted(io.RawIOBase):
+    """Tells of what is read."""
+
+    def __init__(self, raw: BinaryIO, tick: Tick) -> None:
+        self._raw, self._tick = raw, tick
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = self._raw.read(len(buffer))
+        buffer[: len(data)] = data
+        self._tick(len(data))
+        return len(data)
+
+
+class _Decompressed(io.RawIOBase):
+    """What is decompressed until it is damaged: that is told as damage, not as the end."""
+
+    def __init__(self, inner: io.IOBase) -> None:
+        self._inner, self._given = cast(BinaryIO, inner), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        try:
+            data = self._inner.read(len(buffer))
+        except (EOFError, OSError, zlib.error) as error:
+            raise Damage(self._given, f"found compressed data that is damaged or stops early ({type(error).__name__})") from None
+        except Exception as error:
+            if type(error).__name__ != "ZstdError":
+                raise
+            raise Damage(self._given, "found compressed data that is damaged (ZstdError)") from None
+        buffer[: len(data)] = data
+        self._given += len(data)
+        return len(data)

@@ -1,0 +1,210 @@
+"""mitmproxy's flow files, read for what an analysis needs: no flow becomes an object of mitmproxy's, and what is not asked for is skipped.
+
+A file is one tnetstring (`length:payload` and a letter for the type) after another, each a flow. Files of older versions of mitmproxy
+are brought up to date by mitmproxy's own converters.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from amp_addons.replay.captured import Answer, Captured, Damage, Message
+
+MAX_FLOW = 1024 * 1024 * 1024
+"""Bytes of one flow; a longer one is taken for damage."""
+
+_DIGITS = 12
+"""Digits of a length, as mitmproxy reads them."""
+
+FORMAT = 21
+"""The version of the format that is read without conversion: that of mitmproxy 12."""
+
+
+def frames(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Where each flow begins, and its bytes without the length. Raises Damage where a whole flow cannot be read."""
+    at = 0
+    while True:
+        size = _length(stream, at)
+        if size is None:
+            return
+        digits = len(str(size)) + 1
+        data = stream.read(size + 1)
+        if len(data) != size + 1:
+            raise Damage(at, f"found a flow that stops after {len(data)} of {size} bytes, expected all of it")
+        if data[size] != 0x7D:
+            raise Damage(at, "found something that is no flow, expected one")
+        yield at, data
+        at += digits + size + 1
+
+
+def _length(stream: BinaryIO, at: int) -> int | None:
+    """The length before a flow; None at the end of the file."""
+    digits = b""
+    while (byte := stream.read(1)) != b":":
+        if not byte and not digits:
+            return None
+        if not byte.isdigit() or len(digits) >= _DIGITS:
+            raise Damage(at, "found something that is no flow, expected one" if byte else "found the begin of a flow, expected all of it")
+        digits += byte
+    size = int(digits or b"0")
+    if not digits or str(size).encode() != digits:
+        raise Damage(at, "found a flow without a length that makes sense, expected one")
+    if size > MAX_FLOW:
+        raise Damage(at, f"found a flow of {size} bytes, expected at most {MAX_FLOW}")
+    return size
+
+
+def whole_flows(descriptor: int) -> int:
+    """How many bytes at the beginning of a file are whole flows. Only lengths are read."""
+    end = os.fstat(descriptor).st_size
+    at = 0
+    while at < end:
+        head = os.pread(descriptor, _DIGITS + 1, at)
+        digits, colon, _ = head.partition(b":")
+        if not colon or not digits.isdigit():
+            break
+        after = at + len(digits) + 1 + int(digits) + 1
+        if after > end or os.pread(descriptor, 1, after - 1) != b"}":
+            break
+        at = after
+    return at
+
+
+def flow_of(data: bytes, at: int) -> Captured | None:
+    """What is needed of one flow; None for one that is not HTTP. Raises Damage."""
+    try:
+        fields = _fields(data, 0, len(data) - 1)
+        version = _value(data, *fields["version"])
+        if version != FORMAT:
+            return _converted(data)
+        if _value(data, *fields["type"]) != "http":
+            return None
+        return _http(data, fields)
+    except Damage:
+        raise
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError) as error:
+        raise Damage(at, f"found a flow that cannot be read ({type(error).__name__}), expected one of mitmproxy") from None
+
+
+type _Place = tuple[int, int]
+"""Where a payload begins and ends; its type stands at the end."""
+
+
+def _fields(data: bytes, at: int, end: int) -> dict[str, _Place]:
+    """The places of a dictionary's values by their keys."""
+    found: dict[str, _Place] = {}
+    find = data.index
+    while at < end:
+        colon = find(58, at, at + 13)
+        start = colon + 1
+        stop = start + int(data[at:colon])
+        key = data[start:stop]
+        at = stop + 1
+        colon = find(58, at, at + 13)
+        start = colon + 1
+        stop = start + int(data[at:colon])
+        if stop >= len(data):
+            raise ValueError("a value is longer than what holds it")
+        found[key.decode()] = start, stop
+        at = stop + 1
+    return found
+
+
+def _value(data: bytes, start: int, stop: int) -> Any:
+    kind = data[stop]
+    if kind == 44:  # ,
+        return data[start:stop]
+    if kind == 59:  # ;
+        return data[start:stop].decode("utf-8", "surrogateescape")
+    if kind == 35:  # #
+        return int(data[start:stop])
+    if kind == 94:  # ^
+        return float(data[start:stop])
+    if kind == 126:  # ~
+        return None
+    if kind == 33:  # !
+        return data[start:stop] == b"true"
+    if kind == 93:  # ]
+        return _items(data, start, stop)
+    if kind == 125:  # }
+        return {key: _value(data, *place) for key, place in _fields(data, start, stop).items()}
+    raise ValueError("a value of an unknown type")
+
+
+def _items(data: bytes, at: int, end: int) -> list[Any]:
+    found = []
+    while at < end:
+        colon = data.index(58, at, at + 13)
+        start = colon + 1
+        stop = start + int(data[at:colon])
+        found.append(_value(data, start, stop))
+        at = stop + 1
+    return found
+
+
+def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
+    def inside(name: str) -> dict[str, _Place] | None:
+        start, stop = fields[name]
+        return None if data[stop] == 126 else _fields(data, start, stop)
+
+    def text(place: _Place) -> str:
+        return data[place[0] : place[1]].decode("utf-8", "surrogateescape")
+
+    request = inside("request") or {}
+    client = inside("client_conn") or {}
+    peer = _value(data, *client["peername"]) if "peername" in client else None
+    metadata = fields.get("metadata")
+    error = inside("error")
+    return Captured(
+        id=text(fields["id"]),
+        method=text(request["method"]),
+        scheme=text(request["scheme"]),
+        host=text(request["host"]),
+        port=_value(data, *request["port"]),
+        authority=text(request["authority"]),
+        path=text(request["path"]),
+        headers=_headers(data, request),
+        body=_value(data, *request["content"]),
+        started=_time(_value(data, *request["timestamp_start"])),
+        client=str(peer[0]) if peer else None,
+        sni=_value(data, *client["sni"]) if "sni" in client else None,
+        mode=str(_value(data, *client["proxy_mode"])) if "proxy_mode" in client else "regular",
+        answer=_answer(data, response) if (response := inside("response")) else None,
+        error=(str(_value(data, *error["msg"])), _time(_value(data, *error["timestamp"]))) if error else None,
+        messages=_messages(_value(data, *fields["websocket"])) if "websocket" in fields else None,
+        metadata=_value(data, *metadata) if metadata else {},
+    )
+
+
+def _answer(data: bytes, response: dict[str, _Place]) -> Answer:
+    return Answer(
+        status=_value(data, *response["status_code"]),
+        headers=_headers(data, response),
+        body=_value(data, *response["content"]),
+        started=_time(_value(data, *response["timestamp_start"])),
+        ended=_time(_value(data, *response["timestamp_end"])),
+    )
+
+
+def _headers(data: bytes, message: dict[str, _Place]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple([(name, value) for name, value in _value(data, *message["headers"])])
+
+
+def _time(value: Any) -> float:
+    return float(value or 0.0)
+
+
+def _messages(socket: dict[str, Any] | None) -> list[Message] | None:
+    if socket is None:
+        return None
+    return [Message(kind == 1, bool(from_client), bytes(content), float(at)) for kind, from_client, content, at, *_ in socket["messages"]]
+
+
+def _converted(data: bytes) -> Captured | None:
+    """A flow of another version, by mitmproxy's own converters."""
+    from mitmproxy.io import compat, tnetstring
+
+    old = tnetstring.loads(b"%d:%b" % (len(data) - 1, data))
+    assert isinstance(old, dict)
+    made = tnetstring.dumps(compat.migrate_flow(old))
+    return flow_of(made[made.index(b":") + 1 :], 0)
