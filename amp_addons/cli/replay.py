@@ -1,44 +1,153 @@
 """`amp-addons replay`: recorded traffic once more: its events, what it amounts to, and what rules would make of it."""
 
+import os
 import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import rich_click as click
 
 from amp_addons.cli import options, output
-from amp_addons.replay.captures import flows_of, found_files
-from amp_addons.replay.captured import Damage
+
+if TYPE_CHECKING:
+    from amp_addons.core.rules.match import Match
+    from amp_addons.replay.run import Found, Wish
+
+_LONG = 16 * 1024 * 1024
+"""From this size on (bytes in all) captures are worth a progress bar."""
+
+
+def _match(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Match | None":
+    from amp_addons.replay.where import parse_where
+
+    try:
+        return None if value is None else parse_where(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
 @click.argument("captures", metavar="CAPTURE…", nargs=-1, required=True)
+@click.option("--where", metavar="'KEY=VALUE …'", callback=_match, help="Only flows that match, by the match keys of rules.")
+@click.option("--rules", "files", metavar="FILE", multiple=True, help="Say what these rules would have done (repeatable, in order).")
+@click.option("--diff", nargs=2, metavar="OLD NEW", help="Only say which flows two rule files treat differently.")
 @click.option("--events", metavar="FILE", help="Write the events as JSON Lines ('-': standard output).")
+@click.option("--events-detail", type=click.Choice(["event", "flow"]), default="event", show_default=True, help="As amp_events_detail.")
+@click.option("--events-content", type=click.Choice(["none", "text"]), default="none", show_default=True, help="As amp_events_content.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Processes. [default: one for each core]")
 @options.amp_url
 @options.catalogs
 @options.as_json
-def replay(captures: tuple[str, ...], events: str | None, amp_url: str, catalogs: tuple[str, ...], as_json: bool) -> int:
-    """Read flows that were recorded."""
-    from amp_addons.core.events import encode_lines
-    from amp_addons.prices import Prices
-    from amp_addons.replay.analysis import Analysis
-    from amp_addons.rulefiles.catalog import Catalog
+def replay(
+    captures: tuple[str, ...],
+    where: "Match | None",
+    files: tuple[str, ...],
+    diff: tuple[str, str] | None,
+    events: str | None,
+    events_detail: str,
+    events_content: str,
+    jobs: int | None,
+    amp_url: str,
+    catalogs: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Read recorded flows and say what they amount to: requests, errors, tokens, cost and times, by endpoint, provider and model.
+
+    CAPTURE is a file of mitmproxy's or of amp_record, a HAR file, a pattern, or '-'; compressed by gzip or zstd, or not. Of a damaged
+    file everything before the damage is used; the exit status is then 1. Examples:
+
+    \b
+        amp-addons replay yesterday.flows
+        amp-addons replay 'captures/*.flows' --where 'provider=anthropic model=claude-*' --json
+        amp-addons replay yesterday.flows --rules rules.yaml
+    """
+    from amp_addons.replay.captures import found_files
+    from amp_addons.replay.run import Wish, cores, merged, read_all
     from amp_addons.rulefiles.detectors import deepen_scrubbing
 
+    if events == "-" and as_json:
+        raise click.UsageError("found --json beside --events -, expected one of them on standard output")
+    names = found_files(captures)
     deepen_scrubbing()
-    prices = Prices()
-    prices.warm(wait=True)
-    out = sys.stdout.buffer
-    analysis = Analysis(
-        lambda found, trace: void(out.write(encode_lines(found))),
-        catalog=Catalog.load(*catalogs), amp_url=amp_url, each_event=True, price=prices.cost)
-    status = 0
-    for name in found_files(captures):
-        try:
-            for flow in flows_of(name):
-                analysis.tell(flow)
-        except Damage as error:
-            click.echo(f"{name}: {error}", err=True)
-            status = 1
-    return status
+    wish = Wish(
+        amp_url=amp_url,
+        catalogs=catalogs,
+        where=where,
+        rules=files,
+        events=events is not None,
+        each_event=events_detail == "event",
+        text=events_content == "text",
+    )
+    if diff:
+        return _differences(names, wish, diff, as_json)
+    problems: list[str] = []
+    with ExitStack() as stack:
+        out = _out(events, stack)
+        tick = _progress(names, stack)
 
-def void(x: object) -> None:
-    pass
+        def taken(found: "Found") -> None:
+            if out is not None:
+                out.write(found.lines)
+            if found.damage:
+                problems.append(f"{found.part.file}: {found.damage}; what is before it was read")
+            tick(found)
+
+        totals = merged(read_all(names, wish, jobs or cores(), taken))
+    _show(totals.as_json(), names, as_json, quiet=events == "-")
+    for problem in problems:
+        click.echo(problem, err=True)
+    return int(bool(problems))
+
+
+def _show(found: dict[str, object], names: Sequence[str], as_json: bool, *, quiet: bool) -> None:
+    if as_json:
+        output.print_json(found)
+    elif not quiet:
+        from amp_addons.render.replayed import replayed
+
+        output.show(*replayed(found, names))
+
+
+def _out(events: str | None, stack: ExitStack) -> BinaryIO | None:
+    if events is None:
+        return None
+    if events == "-":
+        return sys.stdout.buffer
+    from amp_addons.files import open_private
+
+    descriptor = open_private(events)
+    os.ftruncate(descriptor, 0)
+    return stack.enter_context(os.fdopen(descriptor, "wb"))
+
+
+def _progress(names: Sequence[str], stack: ExitStack) -> Callable[["Found"], object]:
+    """A bar with flows and megabytes a second, where there is much to read and someone looks."""
+    total = sum(Path(name).stat().st_size for name in names if name != "-")
+    if total < _LONG or not sys.stderr.isatty():
+        return lambda found: None
+    from amp_addons.render.progress import flow_progress
+
+    bar: AbstractContextManager[Callable[[int, int], None]] = flow_progress(total)
+    advance = stack.enter_context(bar)
+    return lambda found: advance(found.part.size, found.totals.flows)
+
+
+def _differences(names: Sequence[str], wish: "Wish", rules: tuple[str, str], as_json: bool) -> int:
+    from amp_addons.replay.rulediff import differences
+
+    problems: list[str] = []
+    found = list(differences(names, wish, rules, problems.append))
+    if as_json:
+        output.print_json([each._asdict() for each in found])
+    else:
+        from amp_addons.core.scrub import visible
+
+        for each in found:
+            click.echo(visible(f"{each.time}  {each.flow}  {each.method} {each.url}"))
+            click.echo(visible(f"    {each.old}  →  {each.new}"))
+    click.echo(f"{len(found):,} flows are treated differently", err=True)
+    for problem in problems:
+        click.echo(problem, err=True)
+    return int(bool(problems))

@@ -1,15 +1,19 @@
 """The course of a flow, as its trace is told of it: the same live and from a recording."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.exchange import Headers
-from amp_addons.core.facts import Facts, said_events
+from amp_addons.core.facts import Facts, Pieces, said_events
 from amp_addons.core.hints import RequestHints, read_hints
-from amp_addons.core.stream import Chunk, expects_events
+from amp_addons.core.stream import expects_events
 from amp_addons.core.trace import FlowTrace
 
-_FIRST, _LONG_BATCH, _PAUSE = 8, 4096, 5.0
+_FEW = 8
+"""Pieces read one by one until output began."""
+
+_PAUSE = 5.0
+"""Seconds between two pieces over which they are not read together: a sixth of a pause that is told of (`core.watch.STALL`)."""
 
 _WANTED = {
     name.encode(): name
@@ -73,8 +77,7 @@ def finish(trace: FlowTrace, facts: Facts, body: bytes | None) -> None:
     """A recorded answer's body, and the end of the flow, with the times and sizes that they had."""
     if body:
         trace.sizes = facts.sizes
-        for pieces in _batches(facts.pieces(trace.started, body)):
-            trace.feed(pieces)
+        _feed(trace, facts.pieces(trace.started, body))
     if facts.response_bytes is not None:
         trace.response_bytes = facts.response_bytes
     if facts.response_cut:
@@ -89,14 +92,20 @@ def finish(trace: FlowTrace, facts: Facts, body: bytes | None) -> None:
     )
 
 
-def _batches(pieces: Sequence[Chunk]) -> Iterator[Sequence[Chunk]]:
-    """Pieces together as a live stream's are: few until output began, which is looked for, and never over a pause, which is told of."""
-    start = 0
-    for place in range(1, len(pieces)):
-        if place - start >= _LONG_BATCH or place <= _FIRST or pieces[place][0] - pieces[place - 1][0] > _PAUSE:
-            yield pieces[start:place]
-            start = place
-    yield pieces[start:]
+def _feed(trace: FlowTrace, pieces: Pieces) -> None:
+    """As precisely as somebody wants to know: each event's time, or when output began and whether there was a long pause."""
+    count = len(pieces.times)
+    if trace.each_event or trace.watch is None or trace.watch.is_encoded:
+        return trace.feed(pieces.chunks())
+    place = 0
+    while place < count and trace.watch.first_token is None:
+        trace.feed(pieces.chunks(place, place + _FEW))
+        place = min(place + _FEW, count)
+    while place < count:
+        stop = pieces.until_pause(place, _PAUSE)
+        trace.feed(pieces.together(place, stop))
+        place = stop
+    trace.chunks = count
 
 
 def finish_foreign(trace: FlowTrace, at: float, *, request_bytes: int, body: bytes | None, error: str | None) -> None:

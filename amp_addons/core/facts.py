@@ -6,8 +6,8 @@ From a recording nothing is taken for granted: what does not make sense is left 
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from math import isfinite
-from typing import Any, Literal
+from itertools import accumulate
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -26,9 +26,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     recording: Literal[1] = 1
     """The version of all this."""
-    chunks: str = ""
-    """Each piece of the answer: `12.3457:230`, milliseconds since the one before (the first: since the request began), and bytes;
-    `0.1000:235>230` where it had 235 bytes on the wire. Exact: the clock's own steps are coarser than 0.0001 ms."""
+    chunk_ms: str = ""
+    """When each piece of the answer came, `[12.3457,0.41]`: milliseconds since the one before (the first: since the request began).
+    Exact: the clock's own steps are coarser than 0.0001 ms."""
+    chunk_bytes: str = ""
+    """The size of each piece here, `[230,1460]`."""
+    chunk_wire_bytes: str = ""
+    """The size of each piece on the wire, where that is another."""
     data_bytes: str = ""
     """Server-sent events whose data was of another size: `12:345`, number (from 0) and bytes."""
     message_bytes: str = ""
@@ -62,17 +66,41 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def message_sizes(self) -> dict[int, int]:
         return _numbers(self.message_bytes)
 
-    def pieces(self, started: float, body: bytes) -> list[Chunk]:
-        """The recorded body in its pieces, each with the time when it came."""
-        found: list[Chunk] = []
-        at, place = started, 0
-        for since, size in _spans(self.chunks):
-            at = min(max(0.0, at + since / 1000), LAST_TIME)
-            found.append((at, body[place : place + size]))
-            place += size
-        if place < len(body):
-            found.append((at if found else self.ended_at or started, body[place:]))
-        return found
+    def pieces(self, started: float, body: bytes) -> "Pieces":
+        """The recorded body in its pieces."""
+        steps, sizes = _floats(self.chunk_ms), _ints(self.chunk_bytes)
+        if len(steps) != len(sizes) or not steps:
+            return Pieces(body, [self.ended_at or started], [len(body)], 0.0)
+        times = [*accumulate([step / 1000 for step in steps], initial=started)]
+        del times[0]
+        if min(times) < 0 or max(times) > LAST_TIME:  # hostile numbers: there is no way to write such a time
+            times = [min(max(0.0, at), LAST_TIME) for at in times]
+        return Pieces(body, times, [*accumulate(sizes[:-1]), len(body)], max(steps) / 1000)  # what is more, or less, is in the last
+
+
+class Pieces(NamedTuple):
+    """A body, when each of its pieces came (seconds since the epoch), where it ends, and the longest time between two."""
+
+    body: bytes
+    times: Sequence[float]
+    ends: Sequence[int]
+    longest: float
+
+    def until_pause(self, first: int, pause: float) -> int:
+        """The piece before which nothing came for so many seconds, or the number of all."""
+        times = self.times
+        if self.longest <= pause:
+            return len(times)
+        return next((at for at in range(first + 1, len(times)) if times[at] - times[at - 1] > pause), len(times))
+
+    def chunks(self, first: int = 0, stop: int | None = None) -> list[Chunk]:
+        """Some of the pieces, each with its time."""
+        starts = [self.ends[first - 1] if first else 0, *self.ends[first:stop]]
+        return [(at, self.body[start:end]) for at, start, end in zip(self.times[first:stop], starts, self.ends[first:stop], strict=False)]
+
+    def together(self, first: int, stop: int) -> list[Chunk]:
+        """The same as one piece, with the time of its last."""
+        return [(self.times[stop - 1], self.body[self.ends[first - 1] if first else 0 : self.ends[stop - 1]])]
 
 
 _said: tuple[msgspec.json.Decoder[Said], ...] = (msgspec.json.Decoder(RuleAction), msgspec.json.Decoder(RedactionDone))
@@ -89,15 +117,21 @@ def facts_of(metadata: Mapping[Any, Any]) -> Facts | None:
         return None
 
 
-def chunks_text(started: float, times: Iterable[float], wire: Sequence[int], kept: Sequence[int]) -> str:
-    """What goes into `Facts.chunks`: pieces by arrival (seconds since the epoch), size on the wire, and size in the recording."""
-    parts = []
-    before = started
-    for at, sent, here in zip(times, wire, kept, strict=True):
-        size = str(here) if sent == here else f"{sent}>{here}"
-        parts.append(f"{(at - before) * 1000:.4f}:{size}")
+class Chunks(NamedTuple):
+    """What says of an answer's pieces when they came, and how large they are here and on the wire: fields of `Facts`."""
+
+    chunk_ms: str = ""
+    chunk_bytes: str = ""
+    chunk_wire_bytes: str = ""
+
+
+def chunks_of(started: float, times: Iterable[float], wire: Sequence[int], kept: Sequence[int]) -> Chunks:
+    """The pieces by arrival (seconds since the epoch), size on the wire, and size in the recording."""
+    steps, before = [], started
+    for at in times:
+        steps.append(round((at - before) * 1000, 4))
         before = at
-    return " ".join(parts)
+    return Chunks(_json(steps), _json(kept), "" if list(wire) == list(kept) else _json(wire)) if steps else Chunks()
 
 
 def sizes_text(before: Sequence[int], after: Sequence[int]) -> str:
@@ -132,16 +166,23 @@ def _events(lines: str) -> list[Said]:
     return found
 
 
-def _spans(text: str) -> Iterable[tuple[float, int]]:
-    for part in text.split():
-        since, _, size = part.partition(":")
-        try:
-            since_ms, bytes_ = float(since), int(size.rpartition(">")[2])
-        except ValueError:
-            return
-        if not isfinite(since_ms) or bytes_ < 0:
-            return
-        yield since_ms, bytes_
+def _json(numbers: Sequence[float]) -> str:
+    return msgspec.json.encode(numbers).decode()
+
+
+def _floats(text: str) -> list[float]:
+    try:
+        return msgspec.json.decode(text, type=list[float])
+    except msgspec.DecodeError:
+        return []
+
+
+def _ints(text: str) -> list[int]:
+    try:
+        found = msgspec.json.decode(text, type=list[int])
+    except msgspec.DecodeError:
+        return []
+    return found if not found or min(found) >= 0 else []
 
 
 def _numbers(text: str) -> dict[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from amp_addons.core.alike import LONG, runs_in
 from amp_addons.core.apis import reading_of
 from amp_addons.core.apis.unknown import Unknown
 from amp_addons.core.json_items import JsonItems
@@ -21,7 +22,7 @@ from amp_addons.core.payload import loads, well_formed
 from amp_addons.core.reading import Delta, ReadError, Reading, Summary
 from amp_addons.core.recognise import api_of
 from amp_addons.core.scrub import scrub_text
-from amp_addons.core.sse import Run, ServerSentEvent, SSEDecoder
+from amp_addons.core.sse import MAX_EVENT_BYTES, Run, ServerSentEvent, SSEDecoder
 from amp_addons.core.stream import DONE, MAX_TYPES, OTHER
 
 MAX_BODY = 16 * 1024 * 1024
@@ -111,7 +112,14 @@ class StreamReader:
         """Take the next bytes as `feed` does, and only count the events they complete."""
         before, wanted = self._seq, self._wanted
         self._wanted = False
-        self.feed(data)
+        if LONG <= len(data) <= MAX_EVENT_BYTES and 13 not in data and self._streams and self._sse.is_between:
+            for piece in runs_in(data, self._sse.last_event_id):
+                if isinstance(piece, Run):
+                    self._take_run(piece)
+                else:
+                    self.feed(piece)
+        else:
+            self.feed(data)
         self._wanted = wanted
         return self._seq - before
 

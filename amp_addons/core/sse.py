@@ -82,6 +82,11 @@ class SSEDecoder:
         self._id = ""
         self._begin_stream()
 
+    @property
+    def is_between(self) -> bool:
+        """Whether all that was fed has been an event's end: what comes next begins one."""
+        return not (self._line or self._special or self._data is not None or self._event != "message") and self._usual
+
     def close(self) -> list[ServerSentEvent]:
         """End the stream. The standard drops an unfinished event, so the list is always empty. What is fed next begins a new stream."""
         self._begin_stream()

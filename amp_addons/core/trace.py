@@ -34,8 +34,8 @@ from amp_addons.core.sse import ServerSentEvent
 from amp_addons.core.stream import Chunk, event_type
 from amp_addons.core.watch import Mask, Seen, StreamWatch
 
-type Price = Callable[[str | None, str | None, Mapping[str, int]], float | None]
-"""What an answer cost in US dollars, by provider, model and `Summary.usage`; None where that is not known."""
+type Price = Callable[[str | None, str | None, Mapping[str, int], float], float | None]
+"""What an answer cost in US dollars, by provider, model, `Summary.usage` and time; None where that is not known."""
 
 type Publish = Callable[[Sequence[Event], "FlowTrace"], None]
 
@@ -362,7 +362,7 @@ class FlowTrace:
             model=_shown(model),
             stop_reason=_shown(summary.stop_reason),
             tokens=Tokens(**{kind: number for kind, number in summary.tokens.items() if kind in Tokens.__struct_fields__}),
-            cost_usd=self._price(provider, model, summary.usage) if self._price else None,
+            cost_usd=self._price(provider, model, summary.usage, self.started) if self._price else None,
             errors=[scrub_text(note) for note in notes],
         )
 

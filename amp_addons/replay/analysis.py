@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
+from amp_addons.core.rules.outcome import Outcome, decided
+from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.target import base_of
 from amp_addons.core.trace import FlowTrace, Price
 from amp_addons.core.watch import Mask
@@ -18,7 +20,8 @@ type Take = Callable[[Sequence[Event], FlowTrace], None]
 class Analysis:
     """Gives the events of flows to `take`, as they are published live.
 
-    `each_event` asks for a `stream.event` for every server-sent event, `mask` for what they say.
+    `each_event` asks for a `stream.event` for every server-sent event, `mask` for what they say. `rules` are told in place of those that
+    were in force when a flow was recorded.
     """
 
     def __init__(
@@ -30,10 +33,11 @@ class Analysis:
         each_event: bool = False,
         price: Price | None = None,
         mask: Mask | None = None,
+        rules: RuleSet | None = None,
     ) -> None:
         self._take, self._each_event, self._price, self._mask = take, each_event, price, mask
         self._classify = lru_cache(maxsize=4096)(lambda method, url, base: classify(method, url, catalog=catalog, amp_url=base))
-        self._amp_url = amp_url
+        self._amp_url, self._rules = amp_url, rules
 
     def classify(self, flow: Captured) -> Classification:
         """The classification of a flow by its method and URL; in reverse mode the upstream stands for amp.url."""
@@ -42,4 +46,10 @@ class Analysis:
     def tell(self, flow: Captured) -> None:
         """Publish all events of a flow."""
         trace = FlowTrace(flow.id, flow.started, self._take, each_event=self._each_event, price=self._price, mask=self._mask)
-        retell(trace, flow, self.classify(flow))
+        retell(trace, flow, self.classify(flow), self.decide(flow, self._rules).decision if self._rules is not None else None)
+
+    def decide(self, flow: Captured, rules: RuleSet) -> Outcome:
+        """What rules make of a flow's request."""
+        exchange = flow.exchange()
+        exchange.classification = self.classify(flow)
+        return decided(rules, exchange)

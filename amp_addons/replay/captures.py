@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 from amp_addons.replay.captured import Captured, Damage
 from amp_addons.replay.flowfile import flow_of, frames
@@ -87,8 +87,8 @@ class _Counted(io.RawIOBase):
 class _Decompressed(io.RawIOBase):
     """What is decompressed until it is damaged: that is told as damage, not as the end."""
 
-    def __init__(self, inner: io.IOBase) -> None:
-        self._inner, self._given = cast(BinaryIO, inner), 0
+    def __init__(self, inner: Any) -> None:
+        self._inner, self._given = inner, 0
 
     def readable(self) -> bool:
         return True

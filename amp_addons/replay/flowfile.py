@@ -20,9 +20,11 @@ FORMAT = 21
 """The version of the format that is read without conversion: that of mitmproxy 12."""
 
 
-def frames(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Where each flow begins, and its bytes without the length. Raises Damage where a whole flow cannot be read."""
-    at = 0
+def frames(stream: BinaryIO, at: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Where each flow begins, and its bytes without the length. Raises Damage where a whole flow cannot be read.
+
+    The stream stands at the byte `at` of the file.
+    """
     while True:
         size = _length(stream, at)
         if size is None:
@@ -54,20 +56,26 @@ def _length(stream: BinaryIO, at: int) -> int | None:
     return size
 
 
-def whole_flows(descriptor: int) -> int:
-    """How many bytes at the beginning of a file are whole flows. Only lengths are read."""
-    end = os.fstat(descriptor).st_size
+def lengths(descriptor: int) -> Iterator[int]:
+    """Where each whole flow of a file ends. Only the lengths before them are read."""
+    size = os.fstat(descriptor).st_size
     at = 0
-    while at < end:
-        head = os.pread(descriptor, _DIGITS + 1, at)
-        digits, colon, _ = head.partition(b":")
+    while at < size:
+        digits, colon, _ = os.pread(descriptor, _DIGITS + 1, at).partition(b":")
         if not colon or not digits.isdigit():
-            break
-        after = at + len(digits) + 1 + int(digits) + 1
-        if after > end or os.pread(descriptor, 1, after - 1) != b"}":
-            break
-        at = after
-    return at
+            return
+        at += len(digits) + 1 + int(digits) + 1
+        if at > size or os.pread(descriptor, 1, at - 1) != b"}":
+            return
+        yield at
+
+
+def whole_flows(descriptor: int) -> int:
+    """How many bytes at the beginning of a file are whole flows."""
+    end = 0
+    for end in lengths(descriptor):  # noqa: B007
+        pass
+    return end
 
 
 def flow_of(data: bytes, at: int) -> Captured | None:

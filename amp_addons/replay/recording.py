@@ -12,7 +12,7 @@ from amp_addons.core.classify import Classification
 from amp_addons.core.encoding import decode_body
 from amp_addons.core.events import Ended, FlowEnd
 from amp_addons.core.exchange import Exchange
-from amp_addons.core.facts import Facts, Said, chunks_text, said_text, sizes_text
+from amp_addons.core.facts import Facts, Said, chunks_of, said_text, sizes_text
 from amp_addons.core.kept import Kept
 from amp_addons.core.rechunk import data_sizes, rechunked
 from amp_addons.core.redact.scrubber import MAX_BODY as MAX_LOOKED_THROUGH
@@ -60,8 +60,11 @@ def recorded(done: Finished, scrubber: Scrubber) -> bytes:
     sizes = [len(message.content) for message in flow.websocket.messages] if flow.websocket else []
     scrub(flow, scrubber, done.classification, stream=done.is_stream)
     kept, data_bytes = _pieces_kept(response, pieces, coding, done.is_stream) if response is not None and pieces else (pieces, "")
+    chunks = chunks_of(started, [at for at, _ in done.kept.chunks], list(map(len, pieces)), list(map(len, kept)))
     facts = Facts(
-        chunks=chunks_text(started, [at for at, _ in done.kept.chunks], list(map(len, pieces)), list(map(len, kept))) if kept else "",
+        chunk_ms=chunks.chunk_ms,
+        chunk_bytes=chunks.chunk_bytes,
+        chunk_wire_bytes=chunks.chunk_wire_bytes,
         data_bytes=data_bytes,
         message_bytes=sizes_text(sizes, [len(message.content) for message in flow.websocket.messages]) if flow.websocket else "",
         request_bytes=end.request_bytes,

@@ -2,17 +2,20 @@
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.course import answer, begin, finish, finish_foreign, head_of, repeat
+from amp_addons.core.rules.decision import Decision
 from amp_addons.core.trace import FlowTrace
 from amp_addons.replay.captured import Captured
 
 
-def retell(trace: FlowTrace, flow: Captured, found: Classification) -> None:
-    """Tell a trace all of a flow, from its request to its end."""
+def retell(trace: FlowTrace, flow: Captured, found: Classification, decision: Decision | None = None) -> None:
+    """Tell a trace all of a flow, from its request to its end. `decision`: what is told of rules, in place of what was recorded."""
     facts, response = flow.facts, flow.answer
     begin(
         trace, method=flow.method, url=flow.url, path=flow.path, head=head_of(flow.headers), body=flow.body, found=found, client=flow.client
     )
-    if facts:
+    if decision is not None:
+        trace.decided(flow.started, decision.applied)
+    elif facts:
         repeat(trace, facts)
     if response is not None:
         answer(trace, response.started or flow.started, response.status, head_of(response.headers))

@@ -101,7 +101,7 @@ def test_stream_says_itself_how_it_ended(last, how, ended):
 
 
 def test_answer_is_told_with_tokens_cost_and_time_to_its_first_token():
-    trace, published = make_trace("anthropic-messages", price=lambda provider, model, usage: usage["input"] / 1000)
+    trace, published = make_trace("anthropic-messages", price=lambda provider, model, usage, at: usage["input"] / 1000)
     stream(
         trace,
         b'data: {"type":"message_start","message":{"model":"claude-x","usage":{"input_tokens":7,"cache_read_input_tokens":3}}}\n\n',

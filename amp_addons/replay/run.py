@@ -1,0 +1,184 @@
+"""Going through captures, in this process or in several: the same result in the same order, whatever the number."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import NamedTuple
+
+import msgspec
+
+from amp_addons.core.classify import Classification
+from amp_addons.core.events import Event, encode_lines
+from amp_addons.core.exchange import Unreadable
+from amp_addons.core.rules.condition import compile_match
+from amp_addons.core.rules.match import Match
+from amp_addons.core.trace import FlowTrace
+from amp_addons.prices import Prices
+from amp_addons.replay.analysis import Analysis
+from amp_addons.replay.captured import Captured, Damage
+from amp_addons.replay.captures import STDIN, flows_of
+from amp_addons.replay.parts import Part, flows_in, parts_of
+from amp_addons.replay.totals import Totals
+from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.rules import RuleSet
+
+AHEAD = 3
+"""Parts handed out per process before the first of them is done: none waits for work, and results do not pile up."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted of captures. `where`: only flows that this matches; `rules`: files whose rules are tried; `events`: their lines too,
+    `each_event` those of server-sent events as well, `text` with what they say."""
+
+    amp_url: str
+    catalogs: tuple[str, ...] = ()
+    where: Match | None = None
+    rules: tuple[str, ...] = ()
+    events: bool = False
+    each_event: bool = False
+    text: bool = False
+
+
+class Found(NamedTuple):
+    """What came of one part. `damage` is where and why its reading stopped."""
+
+    part: Part
+    totals: Totals
+    lines: bytes
+    damage: str | None = None
+
+
+class Reader:
+    """Does what is wished, in one process: what is needed for it is loaded once."""
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self._prices = Prices()
+        self._catalog = Catalog.load(*wish.catalogs)
+        self._rules = (
+            RuleSet.load(*wish.rules, catalog=self._catalog, amp_url=wish.amp_url, observe=True, placeholders=True) if wish.rules else None
+        )
+        self._where = compile_match(wish.where, "where") if wish.where is not None else None
+        self._lines: list[bytes] = []
+        self._totals = Totals()
+        mask = None
+        if wish.text:
+            from amp_addons.rulefiles.detectors import mask_streams
+
+            mask = mask_streams()
+        self._analysis = Analysis(
+            self._take,
+            catalog=self._catalog,
+            amp_url=wish.amp_url,
+            each_event=wish.events and wish.each_event,
+            price=self._prices.cost,
+            mask=mask,
+            rules=self._rules,
+        )
+        self._prices.warm()
+
+    def warm(self) -> None:
+        """Have all loaded."""
+        self._prices.warm(wait=True)
+
+    def read(self, part: Part, tick: Callable[[int], object] = lambda count: None) -> Found:
+        """Read a part. Raises OSError."""
+        self._totals, self._lines, damage = Totals(), [], None
+        flows = flows_of(part.file, tick) if part.stop is None else flows_in(part)
+        self._prices.warm(wait=True)
+        try:
+            for flow in flows:
+                if self.is_wanted(flow):
+                    self._analysis.tell(flow)
+        except Damage as error:
+            damage = str(error)
+        return Found(part, self._totals, b"".join(self._lines), damage)
+
+    def classify(self, flow: Captured) -> Classification:
+        return self._analysis.classify(flow)
+
+    def is_wanted(self, flow: Captured) -> bool:
+        """Whether `where` holds. What cannot be told for sure does not."""
+        if self._where is None:
+            return True
+        exchange = flow.exchange()
+        exchange.classification = self.classify(flow)
+        try:
+            return self._where.hold(exchange)
+        except Unreadable:
+            return False
+
+    def _take(self, events: Sequence[Event], trace: FlowTrace) -> None:
+        self._totals.take(events, trace)
+        if self._wish.events:
+            self._lines.append(encode_lines(events))
+
+
+def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found], object] = lambda found: None) -> Iterator[Found]:
+    """Each part of the files, in order. `jobs`: processes; 1 is this one. `tick` is told of each part when it is done."""
+    parts = [part for file in files for part in ([Part(file)] if file == STDIN else parts_of(file))]
+    if jobs <= 1 or len(parts) < 2:
+        reader = Reader(wish)
+        for part in parts:
+            found = reader.read(part)
+            tick(found)
+            yield found
+        return
+    jobs = min(jobs, len(parts))
+    method = "fork" if sys.platform == "linux" else "spawn"
+    if method == "fork":
+        _Process.reader = Reader(wish)  # the processes begin with it: each would take most of a second to load the same
+        _Process.reader.warm()
+    with ProcessPoolExecutor(jobs, get_context(method), _begin, (wish, method == "spawn")) as pool:
+        yield from _in_order(pool, parts, jobs * AHEAD, tick)
+
+
+def _in_order(pool: ProcessPoolExecutor, parts: Sequence[Part], ahead: int, tick: Callable[[Found], object]) -> Iterator[Found]:
+    waiting: list[Future[Found]] = []
+    try:
+        for part in parts:
+            waiting.append(pool.submit(_read, part))
+            if len(waiting) >= ahead:
+                found = waiting.pop(0).result()
+                tick(found)
+                yield found
+        while waiting:
+            found = waiting.pop(0).result()
+            tick(found)
+            yield found
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+class _Process:
+    """What a process of the pool has: its reader."""
+
+    reader: Reader
+
+
+def _begin(wish: Wish, load: bool) -> None:
+    if load:
+        from amp_addons.rulefiles.detectors import deepen_scrubbing
+
+        deepen_scrubbing()
+        _Process.reader = Reader(wish)
+
+
+def _read(part: Part) -> Found:
+    return _Process.reader.read(part)
+
+
+def cores() -> int:
+    """Processes to use when nothing else is said."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def merged(found: Iterable[Found]) -> Totals:
+    """All parts as one."""
+    totals = Totals()
+    for each in found:
+        totals.merge(each.totals)
+    return totals
