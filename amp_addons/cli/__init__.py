@@ -27,6 +27,7 @@ COMMANDS = {
     "check": Spec("amp_addons.cli.check:check", "Check rule files, and run the tests in them."),
     "explain": Spec("amp_addons.cli.explain:explain", "Say what the rules do with a request, rule by rule, and why."),
     "replay": Spec("amp_addons.cli.replay:replay", "Look at recorded traffic: events, totals, what rules would do."),
+    "diff": Spec("amp_addons.cli.diff:diff", "Show what differs between two recorded requests."),
     "scrub": Spec("amp_addons.cli.scrub:scrub", "Copy a recording without its secrets, and say what was found."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }

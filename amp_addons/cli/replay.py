@@ -14,6 +14,7 @@ from amp_addons.cli import options, output
 if TYPE_CHECKING:
     from amp_addons.core.rules.match import Match
     from amp_addons.replay.run import Found, Wish
+    from amp_addons.sim.server import Service
 
 _LONG = 16 * 1024 * 1024
 """From this size on (bytes in all) captures are worth a progress bar."""
@@ -28,6 +29,19 @@ def _match(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "
         raise click.BadParameter(str(error)) from None
 
 
+def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """0 for max: without waiting."""
+    if value in (None, "max"):
+        return None if value is None else 0.0
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise click.BadParameter(f"found {value!r}, expected a number above 0, such as 10, or max")
+    return speed
+
+
 @click.command()
 @click.argument("captures", metavar="CAPTURE…", nargs=-1, required=True)
 @click.option("--where", metavar="'KEY=VALUE …'", callback=_match, help="Only flows that match, by the match keys of rules.")
@@ -36,6 +50,8 @@ def _match(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "
 @click.option("--events", metavar="FILE", help="Write the events as JSON Lines ('-': standard output).")
 @click.option("--events-detail", type=click.Choice(["event", "flow"]), default="event", show_default=True, help="As amp_events_detail.")
 @click.option("--events-content", type=click.Choice(["none", "text"]), default="none", show_default=True, help="As amp_events_content.")
+@click.option("--serve", "port", metavar="PORT", type=click.IntRange(0, 65535), help="Be the service: answer as recorded (0: any port).")
+@click.option("--speed", metavar="N", callback=_speed, help="With --serve: times as fast as recorded, or max. [default: 1]")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Processes. [default: one for each core]")
 @options.amp_url
 @options.catalogs
@@ -48,6 +64,8 @@ def replay(
     events: str | None,
     events_detail: str,
     events_content: str,
+    port: int | None,
+    speed: float | None,
     jobs: int | None,
     amp_url: str,
     catalogs: tuple[str, ...],
@@ -62,6 +80,7 @@ def replay(
         amp-addons replay yesterday.flows
         amp-addons replay 'captures/*.flows' --where 'provider=anthropic model=claude-*' --json
         amp-addons replay yesterday.flows --rules rules.yaml
+        amp-addons replay yesterday.flows --serve 8090 --speed 10
     """
     from amp_addons.replay.captures import found_files
     from amp_addons.replay.run import Wish, cores, merged, read_all
@@ -80,6 +99,10 @@ def replay(
         each_event=events_detail == "event",
         text=events_content == "text",
     )
+    if speed is not None and port is None:
+        raise click.UsageError("found --speed without --serve, expected both")
+    if port is not None:
+        return _serve(names, wish, port, 1.0 if speed is None else speed)
     if diff:
         return _differences(names, wish, diff, as_json)
     problems: list[str] = []
@@ -150,4 +173,36 @@ def _differences(names: Sequence[str], wish: "Wish", rules: tuple[str, str], as_
     click.echo(f"{len(found):,} flows are treated differently", err=True)
     for problem in problems:
         click.echo(problem, err=True)
+    return int(bool(problems))
+
+
+def _serve(names: Sequence[str], wish: "Wish", port: int, speed: float) -> int:
+    import asyncio
+
+    from amp_addons.cli.run import port_problem
+    from amp_addons.core.scrub import visible
+    from amp_addons.replay.run import Reader
+    from amp_addons.replay.serve import serve
+    from amp_addons.replay.standin import StandIn
+
+    if port and (problem := port_problem(port)):
+        raise click.ClickException(problem)
+    problems: list[str] = []
+    standin = StandIn(Reader(wish).flows(names, problems.append), speed, lambda line: click.echo(visible(line), err=True))
+    for problem in problems:
+        click.echo(problem, err=True)
+    if not standin.count:
+        raise click.ClickException("found no answer in the captures, expected at least one recorded answer")
+    if standin.left_out:
+        click.echo(f"{standin.left_out:,} answers were left out: they are too large to be held", err=True)
+
+    def ready(service: "Service") -> None:
+        click.echo(f"{standin.count:,} recorded answers, on 127.0.0.1:{service.port} until Ctrl-C. In the shell that starts the client:\n")
+        click.echo(f"  export AMP_URL=http://127.0.0.1:{service.port}\n")
+        click.echo(
+            f"or, for hosts other than the service too:\n\n  export HTTPS_PROXY={service.proxy_url} NODE_USE_ENV_PROXY=1 "
+            f"NODE_EXTRA_CA_CERTS={service.ca_path}"
+        )
+
+    asyncio.run(serve(standin, port, ready))
     return int(bool(problems))

@@ -84,6 +84,11 @@ class Captured:
         named = next((value.decode("utf-8", "surrogateescape") for name, value in self.headers if name.lower() == b"host"), None)
         return absolute_url(self.scheme, self.host, self.port, self.path, named or self.authority)
 
+    def header(self, name: str) -> str:
+        """All values of a header of the request, `name` in lower case."""
+        wanted = name.encode()
+        return ", ".join(value.decode("utf-8", "surrogateescape") for found, value in self.headers if found.lower() == wanted)
+
     def exchange(self) -> Exchange:
         """The request as rules look at it."""
         headers = self.headers

@@ -7,8 +7,6 @@ from amp_addons.core.clock import rfc3339
 from amp_addons.core.rules.decision import Decision
 from amp_addons.core.rules.outcome import decided
 from amp_addons.core.scrub import scrub_text, scrub_url
-from amp_addons.replay.captured import Damage
-from amp_addons.replay.captures import flows_of
 from amp_addons.replay.run import Reader, Wish
 from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.rules import RuleSet
@@ -34,23 +32,15 @@ def differences(names: Sequence[str], wish: Wish, rules: tuple[str, str], compla
     catalog = Catalog.load(*wish.catalogs)
     old, new = (RuleSet.load(path, catalog=catalog, amp_url=wish.amp_url, placeholders=True) for path in rules)
     reader = Reader(wish)
-    for name in names:
-        try:
-            for flow in flows_of(name):
-                if not reader.is_wanted(flow):
-                    continue
-                found = reader.classify(flow)
-                said = []
-                for each in (old, new):
-                    exchange = flow.exchange()
-                    exchange.classification = found
-                    said.append(_words(decided(each, exchange).decision))
-                if said[0] != said[1]:
-                    yield Difference(
-                        rfc3339(flow.started), flow.id, scrub_text(flow.method), scrub_url(flow.url), found.endpoint, said[0], said[1]
-                    )
-        except Damage as error:
-            complain(f"{name}: {error}; what is before it was read")
+    for flow in reader.flows(names, complain):
+        said = []
+        for each in (old, new):
+            exchange = flow.exchange()
+            exchange.classification = reader.classify(flow)
+            said.append(_words(decided(each, exchange).decision))
+        if said[0] != said[1]:
+            endpoint = reader.classify(flow).endpoint
+            yield Difference(rfc3339(flow.started), flow.id, scrub_text(flow.method), scrub_url(flow.url), endpoint, said[0], said[1])
 
 
 def _words(decision: Decision) -> str:

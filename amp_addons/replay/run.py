@@ -96,6 +96,14 @@ class Reader:
             damage = str(error)
         return Found(part, self._totals, b"".join(self._lines), damage)
 
+    def flows(self, names: Sequence[str], complain: Callable[[str], object]) -> Iterator[Captured]:
+        """The flows of captures that are wanted. `complain` is told of damage, which ends a file. Raises OSError."""
+        for name in names:
+            try:
+                yield from filter(self.is_wanted, flows_of(name))
+            except Damage as error:
+                complain(f"{name}: {error}; what is before it was read")
+
     def classify(self, flow: Captured) -> Classification:
         return self._analysis.classify(flow)
 

@@ -8,13 +8,12 @@ import msgspec
 
 from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.core.target import split_target
+from amp_addons.replay.shape import varies
 
 _WORD = re.compile(r"[a-z0-9]+")
 _METHOD = re.compile(r"[A-Z][A-Z-]*")
 _PLAIN = re.compile(r"[\w.~@:+,=-]+", re.ASCII)
 _HOST = re.compile(r"[a-z0-9_.-]+(?::\d{1,5})?")
-_VARIES = re.compile(r"(?=.*\d).{8,}|\d+|\*\*\*|[A-Z]-.+")
-"""Parts of a path that are likely to be another for each request: numbers, long words with digits in them, thread ids, masked keys."""
 
 
 def suggested_rows(unknown: Sequence[dict[str, Any]], amp_url: str = DEFAULT_AMP_URL) -> str:
@@ -43,7 +42,7 @@ def _pattern(path: str) -> str | None:
     """The path with what varies as templates; None for one that is too odd to be written as a pattern."""
     parts, names = [], 0
     for part in path.split("/")[1:]:
-        if _VARIES.fullmatch(part):
+        if varies(part):
             names += 1
             parts.append("{id}" if names == 1 else f"{{id{names}}}")
         elif part and not _PLAIN.fullmatch(part):

@@ -140,7 +140,7 @@ _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 async def _send_body(output: "_Output", reply: Reply, chunked: bool) -> Act | None:
     """Write the pieces, each by itself or, without a pace, in batches; the fault that ended them, if one did."""
-    pace = Pace(reply.pace)
+    pace = Pace(reply.pace, reply.waits)
     for piece in reply.pieces:
         if isinstance(piece, Act):
             return piece
@@ -148,7 +148,7 @@ async def _send_body(output: "_Output", reply: Reply, chunked: bool) -> Act | No
             # An empty chunk would end the body.
             continue
         output.add(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece, pieces=1)
-        if reply.pace or output.size >= BATCH:
+        if reply.pace or reply.waits or output.size >= BATCH:
             await output.flush()
             await pace.wait()
     return None

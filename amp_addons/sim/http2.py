@@ -133,7 +133,7 @@ class Session:
     async def _send(self, number: int, request: Received, reply: Reply) -> None:
         if not reply.raw:
             request.status = reply.status
-            self._h2.send_headers(number, [(b":status", b"%d" % reply.status), *reply.headers])
+            self._h2.send_headers(number, [(b":status", b"%d" % reply.status), *((name.lower(), value) for name, value in reply.headers)])
         if request.method != "HEAD" and not await self._send_body(number, request, reply):
             request.ended = "fault"
             return
@@ -144,7 +144,7 @@ class Session:
 
     async def _send_body(self, number: int, request: Received, reply: Reply) -> bool:
         """Send the pieces; False when a fault ended them."""
-        pace = Pace(reply.pace)
+        pace = Pace(reply.pace, reply.waits)
         size = 0
         for piece in reply.pieces:
             if isinstance(piece, Act):
@@ -156,7 +156,7 @@ class Session:
             await self._send_data(number, piece)
             request.sent += 1
             size += len(piece)
-            if reply.pace or size >= BATCH:
+            if reply.pace or reply.waits or size >= BATCH:
                 self._flush()
                 await self._channel.drain()
                 await pace.wait()

@@ -103,6 +103,8 @@ class Reply:
     headers: Sequence[Header] = ()
     pieces: Iterable[Piece] = ()
     pace: float = 0.0
+    waits: Sequence[float] = ()
+    """Seconds between each piece and the next, in place of a pace."""
     delay: float = 0.0
     """Seconds before the first byte."""
     raw: bool = False

@@ -22,7 +22,7 @@ from amp_addons.sim import http1, http2, routes
 from amp_addons.sim.behaviour import Behaviour, asked
 from amp_addons.sim.certificates import Authority
 from amp_addons.sim.channel import Channel, Plain, Tls
-from amp_addons.sim.http1 import Peer
+from amp_addons.sim.http1 import Answer, Peer
 from amp_addons.sim.message import Received, Reply, json_reply
 
 LOOPBACK = "127.0.0.1"
@@ -44,23 +44,14 @@ type Scenario = Callable[[Received], Mapping[str, object]]
 _TLS_HANDSHAKE = b"\x16"
 
 
-class SimulatedAmp:
-    """The service, from `async with` on.
+class Service:
+    """A service whose answers `answer` gives, from `async with` on."""
 
-    `options` are the fields of `Behaviour`, for every request; `scenario` gives for a request the options that it changes;
-    the request's own `x-sim-…` headers have the last word. `requests` holds what was received, the newest last.
-    """
-
-    def __init__(self, *, host: str = LOOPBACK, port: int = 0, scenario: Scenario | None = None, **options: object) -> None:
-        if host != LOOPBACK:
-            raise ValueError(f"host is {host!r}, expected {LOOPBACK}: the simulated service is for this machine alone")
+    def __init__(self, answer: Answer, *, port: int = 0) -> None:
         self.port = port
-        self.requests: list[Received] = []
-        self._behaviour = Behaviour().changed(options)
-        self._scenario = scenario
+        self._answer = answer
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._bodies = 0
 
     @property
     def url(self) -> str:
@@ -140,13 +131,30 @@ class SimulatedAmp:
         if tunnel and depth < MAX_TUNNELS:
             await self._converse(channel, Peer(tunnel=tunnel), depth + 1)
 
+
+class SimulatedAmp(Service):
+    """The simulated service.
+
+    `options` are the fields of `Behaviour`, for every request; `scenario` gives for a request the options that it changes;
+    the request's own `x-sim-…` headers have the last word. `requests` holds what was received, the newest last.
+    """
+
+    def __init__(self, *, host: str = LOOPBACK, port: int = 0, scenario: Scenario | None = None, **options: object) -> None:
+        if host != LOOPBACK:
+            raise ValueError(f"host is {host!r}, expected {LOOPBACK}: the simulated service is for this machine alone")
+        super().__init__(self._reply_to, port=port)
+        self.requests: list[Received] = []
+        self._behaviour = Behaviour().changed(options)
+        self._scenario = scenario
+        self._bodies = 0
+
     def _keep(self, request: Received) -> None:
         self.requests.append(request)
         self._bodies += len(request.body)
         while len(self.requests) > MAX_REQUESTS or (self._bodies > MAX_BODIES and len(self.requests) > 1):
             self._bodies -= len(self.requests.pop(0).body)
 
-    def _answer(self, request: Received) -> Reply:
+    def _reply_to(self, request: Received) -> Reply:
         self._keep(request)
         try:
             behaviour = self._behaviour
