@@ -89,7 +89,7 @@ class Record:
         flow, kept = found.flow, trace.kept or Kept(0)
         del self._open[flow.id]
         self._kept -= kept.size
-        if self._recorder is not None:
+        if self._recorder is not None and flow.metadata.get("amp.record") is not False:
             at, ended = trace.over
             self._recorder.put(
                 Finished(

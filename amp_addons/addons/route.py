@@ -68,6 +68,8 @@ class Route:
         self._hub.asked[flow] = exchange
         for alert in decision.alerts:
             logger.warning("amp_addons: alert: %s (%s %s).", alert, exchange.method, exchange.host)
+        if decision.record is not None:
+            flow.metadata["amp.record"] = decision.record
         if decision.tags:
             flow.metadata["amp.tags"] = list(decision.tags)
         if decision.upstream and out and (problem := misdirected(flow)):

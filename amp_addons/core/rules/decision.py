@@ -68,7 +68,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done: `action` ends it, `changes` are made before. `rule` is the one that decided the action."""
+    """What is to be done: `action` ends it, `changes` are made before. `record`: whether the flow is
+    to be in the recording. `rule` is the one that decided the action."""
 
     action: Action = "pass"
     rule: str | None = None
@@ -81,6 +82,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     respond: Canned | None = None
     tags: tuple[str, ...] = ()
     alerts: tuple[str, ...] = ()
+    record: bool | None = None
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -72,4 +72,5 @@ def refused(decision: Decision, message: str, status: int) -> Decision:
         block=Block(message=message, status=status),
         tags=decision.tags,
         alerts=decision.alerts,
+        record=decision.record,
     )

@@ -194,13 +194,14 @@ class Making:
         self._changes = Changes()
         self._tags: list[str] = []
         self._alerts: list[str] = []
+        self._record: bool | None = None
         self._observed: tuple[Redaction, ...] = ()
         self._final: dict[str, Any] = {}
 
     def take(self, ready: Ready, changes: Changes, upstream: Destination | None, detail: str | None) -> None:
         then, rule = ready.rule.then, ready.rule.id
         terminal = ready.terminal
-        action = terminal or ("change" if changes else "alert" if then.alert else "tag" if then.tag else "none")
+        action = terminal or ("change" if changes else then.note)
         self._applied.append(Applied(rule=rule, mode=ready.mode, action=action, detail=detail))
         if then.alert:
             self._alerts.append(then.alert if isinstance(then.alert, str) else f"rule {rule} matched")
@@ -209,6 +210,8 @@ class Making:
         if ready.mode == "observe":
             self._observed += changes.redactions
             return
+        if then.record is not None:
+            self._record = then.record
         if changes:
             self._changes = self._changes.then(changes)
         if terminal:
@@ -235,6 +238,7 @@ class Making:
             observed_redactions=self._observed,
             tags=tuple(dict.fromkeys(self._tags)),
             alerts=tuple(self._alerts),
+            record=self._record,
             **self._final,
         )
 

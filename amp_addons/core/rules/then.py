@@ -117,6 +117,8 @@ class Then(Struct, frozen=True, kw_only=True):
     """Another model, or one for each pattern of names, the first that matches; the answer names the old one again."""
     tag: OneOrMore[Line] | None = None
     """Words that are noted with the flow."""
+    record: bool | None = None
+    """false: the flow is left out of the recording (amp_record); true: it is in it, whatever an earlier rule says."""
     alert: bool | Line = False
     """A line in the log when the rule matches: true, or what it says."""
     credentials: Literal["keep"] | None = None
@@ -151,6 +153,11 @@ class Then(Struct, frozen=True, kw_only=True):
     @property
     def terminal(self) -> str | None:
         return next((name for name in TERMINAL if getattr(self, name) not in (None, False)), None)
+
+    @property
+    def note(self) -> str:
+        """What is done about a flow that is neither changed nor answered."""
+        return "alert" if self.alert else "tag" if self.tag else "record" if self.record is not None else "none"
 
 
 TERMINAL = ("route", "block", "respond", "allow", "passthrough")

@@ -190,3 +190,18 @@ def test_nothing_in_a_request_makes_it_raise(method: str, url: str, headers: lis
 def test_a_request_is_classified_by_the_amp_url_in_force() -> None:
     exchange = Exchange("GET", "https://amp.example/api/user")
     assert rules_of({"match": {"endpoint": "user.get"}}, amp_url="https://amp.example").decide(exchange).action == "block"
+
+
+@pytest.mark.parametrize(
+    ("thens", "expected"),
+    [
+        ([{"record": True}], True),
+        ([{"record": False}], False),
+        ([{"record": False}, {"record": True}], True),
+        ([{"tag": "t"}], None),
+    ],
+)
+def test_the_last_rule_that_says_so_decides_whether_a_flow_is_recorded(thens: list[dict[str, Any]], expected: bool | None) -> None:
+    decision = rules_of(*({"id": f"r{number}", "then": then} for number, then in enumerate(thens))).decide(request())
+    assert decision.record is expected and decision.applied[0].action == next(iter(thens[0]))
+    assert rules_of({"id": "seen", "mode": "observe", "then": thens[0]}).decide(request()).record is None
