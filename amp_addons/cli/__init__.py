@@ -27,6 +27,7 @@ COMMANDS = {
     "check": Spec("amp_addons.cli.check:check", "Check rule files, and run the tests in them."),
     "explain": Spec("amp_addons.cli.explain:explain", "Say what the rules do with a request, rule by rule, and why."),
     "scrub": Spec("amp_addons.cli.scrub:scrub", "Copy a recording without its secrets, and say what was found."),
+    "stats": Spec("amp_addons.cli.stats:stats", "Sum up the flows that have passed: errors, tokens, cost, times."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }
 
