@@ -29,8 +29,8 @@ PATIENCE = 5.0
 MAX_DAYS = 400
 """Days that a row is kept: a year can be compared with the one before it."""
 
-MAX_ROWS = 2_000_000
-"""Rows that are kept: 5,000 flows on each of these days."""
+MAX_ROWS = 1_000_000
+"""Rows that are kept: 2,500 flows on each of these days, 280 MB."""
 
 STEP = 1_000
 """Rows deleted at once: a few milliseconds in which other proxies wait."""

@@ -15,6 +15,7 @@ MIN_BAR, MAX_BAR = 6, 40
 GAP = 2
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _UNKNOWN = "-"
+_REST = "(and "
 
 
 class _Column(NamedTuple):
@@ -53,7 +54,8 @@ def stats_lines(found: Report, by: str, top: int, colours: Palette, width: int) 
     bar = min(MAX_BAR, room - min(longest, max(MIN_KEY, room - MIN_BAR - GAP)) - GAP)
     bar = bar if bar >= MIN_BAR else 0
     key = min(longest, room - (bar + GAP if bar else 0))
-    values = [(group.cost or 0.0) if by_cost else float(group.flows) for _, group in shown]
+    # What is summed up in one line is no bar: beside it the others would be none.
+    values = [0.0 if name.startswith(_REST) else (group.cost or 0.0) if by_cost else float(group.flows) for name, group in shown]
     most = max(values, default=0.0)
     scale = ("cost" if by_cost else "flows") if bar else ""
     yield colours.dim + _line(by, key, [column.heading for column in columns], widths, scale) + colours.off
@@ -73,7 +75,7 @@ def _top(groups: Sequence[Group], by: str, top: int) -> list[tuple[str, Group]]:
     others = Group(None)
     for group in rest:
         others.merge(group)
-    line = (f"({counted(len(rest), 'other')})" if by != "day" else f"({counted(len(rest), 'day')} before)", others)
+    line = (f"{_REST}{counted(len(rest), 'day')} before)" if by == "day" else f"{_REST}{counted(len(rest), 'other')})", others)
     named = [(_name(group, by), group) for group in kept]
     return [line, *named] if by == "day" else [*named, line]
 
@@ -119,7 +121,7 @@ def _tokens(count: int) -> str:
 def _cost(cost: float | None) -> str:
     if cost is None:
         return _UNKNOWN
-    return f"${cost:.4f}" if cost < 1 else f"${cost:,.2f}"
+    return f"${cost:.4f}" if cost < 1 else f"${cost:,.2f}" if cost < 1000 else f"${cost:,.0f}"
 
 
 def _time(milliseconds: float | None) -> str:

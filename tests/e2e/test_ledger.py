@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sqlite3
 import subprocess
 
 import pytest
@@ -41,7 +42,10 @@ def talk(proxy, times=1):
 
 
 def count(path):
-    return len(read(path)) if path.exists() and path.stat().st_size else 0
+    try:
+        return len(read(path)) if path.exists() else 0
+    except sqlite3.OperationalError:  # the file is there before its table
+        return 0
 
 
 def test_flows_become_rows_without_content(sim, tmp_path):
@@ -104,8 +108,6 @@ def notes(path):
 
 
 def later(path):
-    import sqlite3
-
     with sqlite3.connect(path) as other:
         other.executescript("PRAGMA application_id = 1634562156; PRAGMA user_version = 99; CREATE TABLE flows (x);")
     other.close()
@@ -123,7 +125,8 @@ def test_unusable_file_turns_the_ledger_off_and_leaves_the_traffic_alone(sim, pa
     assert path.read_bytes() == before
 
 
-def test_file_damaged_under_a_running_proxy_costs_rows_only(sim, path):
+def test_file_damaged_under_a_running_proxy_leaves_the_traffic_alone(sim, path):
+    """SQLite may go on from what it has in memory, or find the damage: either way it costs rows only."""
     with suite_before(sim, *using(path)) as proxy:
         talk(proxy)
         until(lambda: count(path) == 2, what="the first rows")
@@ -131,9 +134,11 @@ def test_file_damaged_under_a_running_proxy_costs_rows_only(sim, path):
             with open(f"{path}{suffix}", "r+b") as file:
                 file.write(b"\xff" * os.fstat(file.fileno()).st_size)
         talk(proxy, 3)
-        until(lambda: "is damaged; move it away" in proxy.output, what="the sentence")
+        proxy.wait_ended(8)
+        assert proxy.output.count("amp_ledger") <= 1 and "Traceback" not in proxy.output
+    with suite_before(sim, *using(path)) as proxy:
         talk(proxy)
-        assert proxy.output.count("amp_ledger") == 1 and "Traceback" not in proxy.output
+        until(lambda: "move it away to begin a new one" in proxy.output, what="the sentence")
 
 
 def test_state_folder_that_cannot_be_made_is_said_and_leaves_the_traffic_alone(sim, tmp_path):

@@ -70,14 +70,14 @@ def test_little_is_not_nothing():
 def test_rest_beyond_the_top_is_summed_up():
     groups = [group(f"m{n}", 10 - n) for n in range(10)]
     lines = list(stats_lines(found(*groups), "model", 3, PLAIN, 120))
-    assert [line.split()[0] for line in lines] == ["model", "m0", "m1", "m2", "(7", "10"]
-    assert lines[4].split()[:3] == ["(7", "others)", "28"]
+    assert [line.split("  ")[0] for line in lines] == ["model", "m0", "m1", "m2", "(and 7 others)", "10 models"]
+    assert lines[4].split()[3:5] == ["28", "-"] and "█" in lines[1] and "█" not in lines[4]
     assert len(list(stats_lines(found(*groups), "model", 0, PLAIN, 120))) == 12
 
 
 def test_of_days_the_last_are_shown():
     lines = list(stats_lines(found(*[group(f"2026-11-0{n}") for n in range(1, 6)]), "day", 2, PLAIN, 120))
-    assert [line.split("  ")[0] for line in lines] == ["day", "(3 days before)", "2026-11-04", "2026-11-05", "5 days"]
+    assert [line.split("  ")[0] for line in lines] == ["day", "(and 3 days before)", "2026-11-04", "2026-11-05", "5 days"]
 
 
 def test_colours_add_no_width_and_errors_stand_out(monkeypatch):
@@ -89,3 +89,17 @@ def test_colours_add_no_width_and_errors_stand_out(monkeypatch):
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in coloured]
     assert [line.rstrip() for line in plain] == [line.rstrip() for line in stats_lines(THREE, "model", 20, PLAIN, 100)]
     assert re.search(re.escape(colours.error) + r" *2" + re.escape(colours.off), coloured[1])
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"), [(0.01234, "$0.0123"), (1.5, "$1.50"), (999.99, "$999.99"), (35_848.26, "$35,848"), (None, "-")]
+)
+def test_costs_have_the_digits_that_matter(cost, shown):
+    assert list(stats_lines(found(group("a", cost=cost)), "model", 20, PLAIN, 120))[1].split()[5] == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "-"), (9_999, "9,999"), (10_000, "10.0k"), (999_500, "1.0M"), (5 * 10**9, "5.0G"), (10**13, "1.0e+13")]
+)
+def test_tokens_are_short(count, shown):
+    assert list(stats_lines(found(group("a", tokens=(count, 0))), "model", 20, PLAIN, 120))[1].split()[3] == shown
