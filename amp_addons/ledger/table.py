@@ -102,9 +102,11 @@ class Table:
 def open_readonly(path: Path) -> sqlite3.Connection:
     """The ledger for reading, also while proxies write."""
     with _told(path):
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE, isolation_level=None)
         try:
-            if not _is_ledger(connection, path):
+            with _transaction(connection, "DEFERRED"):
+                made = _is_ledger(connection, path)
+            if not made:
                 raise LedgerError(f"{_shown(path)} is no ledger: there is nothing in it")
         except BaseException:
             connection.close()
@@ -113,7 +115,8 @@ def open_readonly(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    _is_ledger(connection, path)  # before anything is changed
+    with _transaction(connection, "DEFERRED"):
+        _is_ledger(connection, path)  # before anything is changed
     _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
@@ -137,7 +140,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _is_ledger(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the tables are there; False for an empty file."""
+    """Whether the tables are there; False for an empty file. To be called in a transaction: another process may be making them."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -149,8 +152,8 @@ def _is_ledger(connection: sqlite3.Connection, path: Path) -> bool:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def _transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    connection.execute(f"BEGIN {kind}")
     try:
         yield
         connection.execute("COMMIT")

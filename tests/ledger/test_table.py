@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import closing
 
 import pytest
@@ -168,6 +169,7 @@ def test_empty_file_is_told_to_the_reader(path):
 
 WRITER = """
 import sys
+import threading
 from support.ledger import make_flow
 from amp_addons.ledger.row import row_of
 from amp_addons.ledger.table import Table
@@ -212,3 +214,24 @@ def test_killed_writer_leaves_all_that_it_had_committed(path):
     assert {row["rows"] for row in counts} == {10} and len(counts) >= last + 1
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_file_that_is_being_made_by_another_is_never_taken_for_a_strange_one(tmp_path):
+    """Many beginnings at once: a moment in which the file has its mark and not its tables must not be seen."""
+    failed = []
+
+    def begin(barrier, path):
+        barrier.wait()
+        try:
+            Table(path).close()
+        except LedgerError as error:
+            failed.append(error)
+
+    for number in range(40):
+        barrier = threading.Barrier(4)
+        threads = [threading.Thread(target=begin, args=(barrier, tmp_path / str(number))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failed
