@@ -106,7 +106,7 @@ def play(arguments: Sequence[str] = (), pace: float = 0.03) -> int:
 @contextmanager
 def _proxy(folder: Path, port: int, sim: SimulatedAmp, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     """mitmdump with the suite, before the simulated service, with a configuration and a CA of its own."""
-    options = [f"confdir={folder}", f"ssl_verify_upstream_trusted_ca={sim.ca_path}", "termlog_verbosity=warn"]
+    options = [f"confdir={folder}", f"ssl_verify_upstream_trusted_ca={sim.ca_path}", "termlog_verbosity=warn", "amp_ledger=off"]
     command = [sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()", "-s", str(SUITE)]
     (folder / "ready.py").write_text(READY)
     command += ["-s", str(folder / "ready.py"), "--listen-host", "127.0.0.1", "-p", str(port), "--mode", f"upstream:{sim.proxy_url}"]

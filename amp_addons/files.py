@@ -39,6 +39,22 @@ def _own(descriptor: int, path: str | Path) -> None:
     found = os.fstat(descriptor)
     if stat.S_ISCHR(found.st_mode):
         return  # /dev/null
+    tighten(descriptor, path)
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise OSError(error.errno, f"{path} is being written by another process; choose another name, or stop that process") from error
+
+
+def tighten(descriptor: int, path: str | Path) -> None:
+    """Make an open file one that only its owner reads and writes.
+
+    Raises:
+        OSError: it is no regular file, belongs to somebody else, or has a second name.
+    """
+    found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, f"{path} is not a regular file; name a file, or - for standard output")
     if fcntl is None:
@@ -49,10 +65,6 @@ def _own(descriptor: int, path: str | Path) -> None:
         raise OSError(errno.EMLINK, f"{path} has other names (hard links); name a file that has one")
     if stat.S_IMODE(found.st_mode) & 0o077:
         os.fchmod(descriptor, OWNER_ONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise OSError(error.errno, f"{path} is being written by another process; choose another name, or stop that process") from error
 
 
 def drop_half_line(descriptor: int) -> int:

@@ -1,5 +1,10 @@
-"""How the tests are spread over processes: those of a file stay together, and all that share one run of the real clients."""
+"""How the tests are spread over processes: those of a file stay together, and all that share one run of the real clients.
 
+And where they keep state: nothing of a test, or of a program that it starts, lands in the folder of who runs it.
+"""
+
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +13,12 @@ from amp_addons.core.scrub import deepen
 
 SHARED = "test_clients_"
 """Files in e2e that look at the same run of every runtime's client (the fixture `stage`)."""
+
+
+def pytest_configure(config):
+    state = tempfile.TemporaryDirectory(prefix="amp-addons-tests-")
+    config.add_cleanup(state.cleanup)
+    os.environ["XDG_STATE_HOME"] = state.name
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -36,6 +36,7 @@ ADDONS = {
     "commands": Spec("amp_addons.addons.commands:Commands", ("rules",)),
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
+    "ledger": Spec("amp_addons.addons.ledger:Ledger", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
 }
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "replay": Spec("amp_addons.cli.replay:replay", "Look at recorded traffic: events, totals, what rules would do."),
     "diff": Spec("amp_addons.cli.diff:diff", "Show what differs between two recorded requests."),
     "scrub": Spec("amp_addons.cli.scrub:scrub", "Copy a recording without its secrets, and say what was found."),
+    "stats": Spec("amp_addons.cli.stats:stats", "Sum up the flows that have passed: errors, tokens, cost, times."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }
 

@@ -55,7 +55,7 @@ class Proxy:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40", "XDG_STATE_HOME": str(folder / "state")},
         )
         os.close(slave)
         self.screen = bytearray()

@@ -1,12 +1,7 @@
 import json
 import os
-import pty
-import struct
-import subprocess
 from collections.abc import Callable
-from fcntl import ioctl
 from pathlib import Path
-from termios import TIOCSWINSZ
 from typing import Any
 
 import pytest
@@ -51,34 +46,15 @@ def test_a_bad_file_is_named_with_its_place(run: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("columns", "wide"), [(80, False), (240, True)])
 @pytest.mark.parametrize("no_color", [False, True])
-def test_on_a_terminal_no_line_is_longer_than_it(
-    start: Callable[..., subprocess.Popen[bytes]], columns: int, wide: bool, no_color: bool
-) -> None:
+def test_on_a_terminal_no_line_is_longer_than_it(on_terminal: Callable[..., str], columns: int, wide: bool, no_color: bool) -> None:
     environment = {**os.environ, "TERM": "xterm-256color"} | ({"NO_COLOR": "1"} if no_color else {})
     environment = {name: value for name, value in environment.items() if no_color or name != "NO_COLOR"}
-    out = _on_terminal(start, columns, environment)
+    out = on_terminal(columns, environment, "catalog")
     assert ("\x1b[36m" in out) is not no_color  # cyan, for inference
     text = _without_styles(out)
     assert max(map(len, text.splitlines())) <= columns
     assert ("CATEGORY" in text) is wide
     assert "/api/internal/github-proxy/**" in text
-
-
-def _on_terminal(start: Callable[..., subprocess.Popen[bytes]], columns: int, environment: dict[str, str]) -> str:
-    ours, theirs = pty.openpty()
-    ioctl(theirs, TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
-    process = start("catalog", stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
-    os.close(theirs)
-    found = b""
-    try:
-        while data := os.read(ours, 65536):
-            found += data
-    except OSError:  # Linux says EIO when the other side has closed
-        pass
-    os.close(ours)
-    assert process.wait(60) == 0
-    return found.decode()
 
 
 def _without_styles(text: str) -> str:

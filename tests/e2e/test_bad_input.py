@@ -103,6 +103,9 @@ WHERE = [
     ("addons.tee", "Tee.responseheaders"),
     ("linewriter", "LineWriter.put"),
     ("core.events", "encode_lines"),
+    ("addons.ledger", "Ledger.requestheaders"),
+    ("addons.ledger", "Ledger.publish"),
+    ("ledger.writer", "row_of"),
 ]
 
 
