@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 try:
@@ -65,6 +66,21 @@ def tighten(descriptor: int, path: str | Path) -> None:
         raise OSError(errno.EMLINK, f"{path} has other names (hard links); name a file that has one")
     if stat.S_IMODE(found.st_mode) & 0o077:
         os.fchmod(descriptor, OWNER_ONLY)
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """Write a file that is there as a whole or as it was before, for its owner alone; a symbolic link of that name is replaced.
+
+    Raises OSError.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def drop_half_line(descriptor: int) -> int:

@@ -1,4 +1,4 @@
-"""Where the suite keeps what outlives a run: one folder, after the XDG base directory specification, only for its owner."""
+"""Where the suite keeps what outlives a run: folders of its own, after the XDG base directory specification, only for their owner."""
 
 import contextlib
 import errno
@@ -11,9 +11,18 @@ FOLDER = "amp-addons"
 
 def state_folder() -> Path:
     """`$XDG_STATE_HOME/amp-addons`, or `~/.local/state/amp-addons`; it need not be there."""
-    base = os.environ.get("XDG_STATE_HOME", "")
+    return _folder("XDG_STATE_HOME", "~/.local/state")
+
+
+def cache_folder() -> Path:
+    """`$XDG_CACHE_HOME/amp-addons`, or `~/.cache/amp-addons`, for what can be made again; it need not be there."""
+    return _folder("XDG_CACHE_HOME", "~/.cache")
+
+
+def _folder(variable: str, default: str) -> Path:
+    base = os.environ.get(variable, "")
     if not os.path.isabs(base):  # a relative one is to be ignored, says the specification
-        base = os.path.expanduser("~/.local/state")
+        base = os.path.expanduser(default)
     return Path(base) / FOLDER
 
 

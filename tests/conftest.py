@@ -16,9 +16,10 @@ SHARED = "test_clients_"
 
 
 def pytest_configure(config):
-    state = tempfile.TemporaryDirectory(prefix="amp-addons-tests-")
-    config.add_cleanup(state.cleanup)
-    os.environ["XDG_STATE_HOME"] = state.name
+    folder = tempfile.TemporaryDirectory(prefix="amp-addons-tests-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["XDG_STATE_HOME"] = os.path.join(folder.name, "state")
+    os.environ["XDG_CACHE_HOME"] = os.path.join(folder.name, "cache")
 
 
 @pytest.hookimpl(tryfirst=True)

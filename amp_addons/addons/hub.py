@@ -20,7 +20,7 @@ from amp_addons.core.redact.vault import Vault
 from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.trace import FlowTrace
 from amp_addons.core.watch import Mask
-from amp_addons.prices import Prices
+from amp_addons.prices import Prices, kept_prices
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Hub:
     def __init__(self) -> None:
         self.traces: dict[str, FlowTrace] = {}
         self.pump = Pump()
-        self.prices = Prices()
+        self.prices = Prices(kept_prices())
         self.mask: Mask | None = None
         """Where events are to have what they say: what masks secrets in it."""
         key = os.environ.get("AMP_ADDONS_KEY", "").encode()

@@ -93,8 +93,6 @@ class Trace:
         request, found = flow.request, self._hub.classify(flow)
         trace = self._hub.open(flow.id, request.timestamp_start)
         trace.connection = flow.client_conn.id
-        if found.category == "inference" and found.provider:
-            self._hub.prices.warm(wait=not flow.live)  # so that they are there when the answer ends
         begin(
             trace,
             method=request.method,
@@ -105,6 +103,9 @@ class Trace:
             found=found,
             client=flow.client_conn.peername[0] if flow.client_conn.peername else None,
         )
+        if trace.request and trace.request.category == "inference":
+            # so that it is there when the answer ends
+            self._hub.prices.warm(found.provider, trace.request.model, trace.started, wait=not flow.live)
         if facts := self._facts_of(flow):
             repeat(trace, facts)
         return trace

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
-from amp_addons.core.rules.outcome import Outcome, decided
-from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.target import base_of
 from amp_addons.core.trace import FlowTrace, Price
 from amp_addons.core.watch import Mask
 from amp_addons.replay.captured import Captured
 from amp_addons.replay.retell import retell
 from amp_addons.rulefiles.catalog import Catalog, classify
+
+if TYPE_CHECKING:
+    from amp_addons.core.rules.outcome import Outcome
+    from amp_addons.core.rules.ruleset import RuleSet
 
 type Take = Callable[[Sequence[Event], FlowTrace], None]
 
@@ -33,7 +36,7 @@ class Analysis:
         each_event: bool = False,
         price: Price | None = None,
         mask: Mask | None = None,
-        rules: RuleSet | None = None,
+        rules: "RuleSet | None" = None,
     ) -> None:
         self._take, self._each_event, self._price, self._mask = take, each_event, price, mask
         self._classify = lru_cache(maxsize=4096)(lambda method, url, base: classify(method, url, catalog=catalog, amp_url=base))
@@ -48,8 +51,10 @@ class Analysis:
         trace = FlowTrace(flow.id, flow.started, self._take, each_event=self._each_event, price=self._price, mask=self._mask)
         retell(trace, flow, self.classify(flow), self.decide(flow, self._rules).decision if self._rules is not None else None)
 
-    def decide(self, flow: Captured, rules: RuleSet) -> Outcome:
+    def decide(self, flow: Captured, rules: "RuleSet") -> "Outcome":
         """What rules make of a flow's request."""
+        from amp_addons.core.rules.outcome import decided  # as slow to import as all else here together
+
         exchange = flow.exchange()
         exchange.classification = self.classify(flow)
         return decided(rules, exchange)

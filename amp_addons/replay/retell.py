@@ -1,13 +1,17 @@
 """Captured flows as the events that they gave when they were live: the same classification, the same decoder, the same times."""
 
+from typing import TYPE_CHECKING
+
 from amp_addons.core.classify import Classification
 from amp_addons.core.course import answer, begin, finish, finish_foreign, head_of, repeat
-from amp_addons.core.rules.decision import Decision
 from amp_addons.core.trace import FlowTrace
 from amp_addons.replay.captured import Captured
 
+if TYPE_CHECKING:
+    from amp_addons.core.rules.decision import Decision
 
-def retell(trace: FlowTrace, flow: Captured, found: Classification, decision: Decision | None = None) -> None:
+
+def retell(trace: FlowTrace, flow: Captured, found: Classification, decision: "Decision | None" = None) -> None:
     """Tell a trace all of a flow, from its request to its end. `decision`: what is told of rules, in place of what was recorded."""
     facts, response = flow.facts, flow.answer
     begin(

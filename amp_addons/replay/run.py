@@ -5,40 +5,52 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, NamedTuple
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event, encode_lines
 from amp_addons.core.exchange import Unreadable
-from amp_addons.core.rules.condition import compile_match
-from amp_addons.core.rules.match import Match
 from amp_addons.core.trace import FlowTrace
-from amp_addons.prices import Prices
+from amp_addons.prices import Prices, kept_prices
 from amp_addons.replay.analysis import Analysis
 from amp_addons.replay.captured import Captured, Damage
 from amp_addons.replay.captures import STDIN, flows_of
 from amp_addons.replay.parts import Part, flows_in, parts_of
 from amp_addons.replay.totals import Totals
 from amp_addons.rulefiles.catalog import Catalog
-from amp_addons.rulefiles.rules import RuleSet
+
+if TYPE_CHECKING:  # imported for those who ask for rules or conditions
+    from amp_addons.core.rules.condition import Conditions
+    from amp_addons.core.rules.match import Match
+    from amp_addons.rulefiles.rules import RuleSet
 
 AHEAD = 3
 """Parts handed out per process before the first of them is done: none waits for work, and results do not pile up."""
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class Wish(NamedTuple):
     """What is wanted of captures. `where`: only flows that this matches; `rules`: files whose rules are tried; `events`: their lines too,
     `each_event` those of server-sent events as well, `text` with what they say."""
 
     amp_url: str
     catalogs: tuple[str, ...] = ()
-    where: Match | None = None
+    where: "Match | None" = None
     rules: tuple[str, ...] = ()
     events: bool = False
     each_event: bool = False
     text: bool = False
+
+
+def _rules(wish: Wish, catalog: Catalog) -> "RuleSet":
+    from amp_addons.rulefiles.rules import RuleSet
+
+    return RuleSet.load(*wish.rules, catalog=catalog, amp_url=wish.amp_url, observe=True, placeholders=True)
+
+
+def _conditions(where: "Match") -> "Conditions":
+    from amp_addons.core.rules.condition import compile_match
+
+    return compile_match(where, "where")
 
 
 class Found(NamedTuple):
@@ -55,12 +67,9 @@ class Reader:
 
     def __init__(self, wish: Wish) -> None:
         self._wish = wish
-        self._prices = Prices()
+        self._prices = Prices(kept_prices(), patient=True)
         self._catalog = Catalog.load(*wish.catalogs)
-        self._rules = (
-            RuleSet.load(*wish.rules, catalog=self._catalog, amp_url=wish.amp_url, observe=True, placeholders=True) if wish.rules else None
-        )
-        self._where = compile_match(wish.where, "where") if wish.where is not None else None
+        self._where = _conditions(wish.where) if wish.where is not None else None
         self._lines: list[bytes] = []
         self._totals = Totals()
         mask = None
@@ -75,19 +84,13 @@ class Reader:
             each_event=wish.events and wish.each_event,
             price=self._prices.cost,
             mask=mask,
-            rules=self._rules,
+            rules=_rules(wish, self._catalog) if wish.rules else None,
         )
-        self._prices.warm()
-
-    def warm(self) -> None:
-        """Have all loaded."""
-        self._prices.warm(wait=True)
 
     def read(self, part: Part, tick: Callable[[int], object] = lambda count: None) -> Found:
         """Read a part. Raises OSError."""
         self._totals, self._lines, damage = Totals(), [], None
         flows = flows_of(part.file, tick) if part.stop is None else flows_in(part)
-        self._prices.warm(wait=True)
         try:
             for flow in flows:
                 if self.is_wanted(flow):
@@ -138,7 +141,6 @@ def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found]
     method = "fork" if sys.platform == "linux" else "spawn"
     if method == "fork":
         _Process.reader = Reader(wish)  # the processes begin with it: each would take most of a second to load the same
-        _Process.reader.warm()
     with ProcessPoolExecutor(jobs, get_context(method), _begin, (wish, method == "spawn")) as pool:
         yield from _in_order(pool, parts, jobs * AHEAD, tick)
 

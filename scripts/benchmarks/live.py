@@ -34,6 +34,11 @@ KINDS = {"bare": None, "suite, flow": "flow", "suite, event": "event"}
 TICK = os.sysconf("SC_CLK_TCK")
 
 
+def homes(folder: Path) -> dict[str, str]:
+    """Folders of its own for what a proxy keeps."""
+    return {"XDG_STATE_HOME": str(folder / "state"), "XDG_CACHE_HOME": str(folder / "cache")}
+
+
 class Proxy:
     """A mitmdump under measurement, its terminal a pseudo-terminal that is read."""
 
@@ -55,7 +60,14 @@ class Proxy:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40", "XDG_STATE_HOME": str(folder / "state")},
+            env={
+                **os.environ,
+                "TERM": "xterm-256color",
+                "COLUMNS": "120",
+                "LINES": "40",
+                "XDG_STATE_HOME": str(folder / "state"),
+                "XDG_CACHE_HOME": str(folder / "cache"),
+            },
         )
         os.close(slave)
         self.screen = bytearray()
