@@ -1,6 +1,7 @@
 """Answers: secrets masked, placeholders turned back, in each API's texts, in whole bodies and messages; what cannot be looked into ends."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -115,6 +116,25 @@ def test_a_whole_answer_of_a_known_api() -> None:
     out = json.loads(through(made, [json.dumps(body).encode()]))
     assert out["content"] == [{"type": "text", "text": f"{SECRET} ***"}, body["content"][1]]  # type: ignore[index]
     assert made.found == {("rule", "model"): 1, ("rule", "restored"): 1}
+
+
+def spent(api: str | None, body: bytes) -> float:
+    started = time.process_time()
+    assert through(answer(api, redaction(response=True)), [body]) == body
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("api", [None, ANTHROPIC])
+def test_a_large_answer_is_looked_into_at_once_and_not_letter_by_letter(api: str | None) -> None:
+    """A megabyte of text: as a stream it takes 0.6 s and more."""
+    code = "def reader(path, key=None):\n    return [open(path).read() for _ in range(10)]  # key\n"
+    body = json.dumps({"type": "message", "content": [{"type": "text", "text": code * 12_000}]}).encode()
+    assert min(spent(api, body) for _ in range(3)) < 0.2
+
+
+@pytest.mark.parametrize("spelled", [P, f"\\u007A{P[1:]}", f"{P[:2]}\\u0078{P[3:]}"])
+def test_a_body_without_a_placeholder_is_told_from_one_with_it_however_it_is_spelled(spelled: str) -> None:
+    assert through(answer(None, redaction("placeholder")), [b'{"text":"%b"}' % spelled.encode()]) == b'{"text":"%b"}' % SECRET.encode()
 
 
 def whole(*values: Any, **spec: Any) -> list[Any]:
