@@ -11,9 +11,11 @@ from mitmproxy import http
 from amp_addons.addons import script
 from amp_addons.addons.connections import end_servers
 from amp_addons.addons.exchange import stream_wanted
+from amp_addons.addons.holding import hold
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.route import refusal
-from amp_addons.addons.sent import Sent
+from amp_addons.addons.sent import Held, Sent
+from amp_addons.addons.tee import let_stream
 from amp_addons.core.answers.answer import Answer
 from amp_addons.core.answers.chain import Chain
 from amp_addons.core.answers.guarded import Guarded
@@ -21,6 +23,7 @@ from amp_addons.core.answers.models import ModelBack
 from amp_addons.core.answers.replaced import Replaced
 from amp_addons.core.answers.transform import Transform
 from amp_addons.core.answers.unencoded import Decoded
+from amp_addons.core.answers.whole import MAX_BYTES
 from amp_addons.core.exchange import Unreadable
 from amp_addons.core.json_problem import problem_of
 from amp_addons.core.redact.action import Hiding, Redacted, redact, replacer
@@ -90,15 +93,48 @@ class Answers:
         return self._redacting[flow.id]
 
     def _change(self, flow: http.HTTPFlow, response: http.Response, sent: Sent, parts: list[Transform]) -> None:
+        asked = stream_wanted(sent.exchange)
+        stream = expects_events(response.status_code, response.headers.get("content-type"), asked=asked)
+        redaction = self._redacting.get(flow.id)
+        whole = redaction is not None and (sent.api is None or not (stream or (asked and response.status_code == 200)))
+        too_long = length_of(response) > MAX_BYTES
+        if too_long and whole and redaction and redaction.masks:
+            block = Block(message="This answer is too long to be looked into for what must not pass the local proxy.", status=502)
+            return self._replace(flow, response, refusal(sent.exchange, block))
         coding = response.headers.pop("content-encoding", None)
-        stream = expects_events(response.status_code, response.headers.get("content-type"), asked=stream_wanted(sent.exchange))
-        unframed(flow, response)
-        self._hub.transforms[flow.id] = Guarded(Decoded(coding, Chain(parts)), sent.api, stream=stream)
+        self._tell_decoded(flow)
+        guarded = Guarded(Decoded(coding, Chain(parts)), sent.api, stream=stream)
+        if not whole or too_long or not self._hold(flow, response, sent, guarded):
+            unframed(flow, response)
+            self._hub.transforms[flow.id] = guarded
+
+    def _hold(self, flow: http.HTTPFlow, response: http.Response, sent: Sent, guarded: Guarded) -> bool:
+        """Have an answer that is looked into as a whole wait until it is: then that need not be done on the event loop."""
+
+        def noted() -> None:
+            if sent.watchdog:
+                sent.watchdog.piece()
+
+        def let_go() -> None:
+            self._hub.held.pop(flow.id, None)
+            unframed(flow, response)
+            let_stream(self._hub, flow, response, guarded)
+
+        held = Held(guarded)
+        if not hold(flow, held, MAX_BYTES, noted, let_go):
+            return False
+        self._hub.held[flow.id] = held
+        return True
+
+    def _tell_decoded(self, flow: http.HTTPFlow) -> None:
+        if trace := self._hub.traces.get(flow.id):
+            trace.decoded()
 
     def _replace(self, flow: http.HTTPFlow, response: http.Response, answer: Answer) -> None:
         response.status_code, response.reason = answer.status, ""
         response.headers = http.Headers([(name.encode(), value.encode()) for name, value in answer.headers])
         unframed(flow, response)
+        self._tell_decoded(flow)
         self._hub.transforms[flow.id] = Replaced(answer.body)
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
@@ -154,6 +190,7 @@ class Answers:
     def _end(self, flow: http.HTTPFlow) -> None:
         self._tell_found(flow)
         self._hub.transforms.pop(flow.id, None)
+        self._hub.held.pop(flow.id, None)
         if (sent := self._hub.sent.pop(flow.id, None)) and sent.watchdog:
             sent.watchdog.stop()
 
@@ -164,6 +201,12 @@ class Answers:
     def _note(self, flow: http.HTTPFlow, redaction: AnswerRedaction) -> None:
         if trace := self._hub.traces.get(flow.id):
             trace.redacted(time.time(), {(rule, "response", kind): count for (rule, kind), count in redaction.found.items()})
+
+
+def length_of(response: http.Response) -> int:
+    """The length of the body that is announced; 0 if none is."""
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 def unframed(flow: http.HTTPFlow, response: http.Response) -> None:

@@ -184,6 +184,12 @@ class FlowTrace:
         )
         self._publish([self.response], self)
 
+    def decoded(self) -> None:
+        """The body passes without its content coding: something undoes it on the way."""
+        for watch in (self.watch, self.aside):
+            if watch is not None:
+                watch.decoded()
+
     def feed(self, chunks: Sequence[Chunk]) -> None:
         """Pieces of the stream's body have arrived. A decoder that breaks is turned off for this flow; the sentence is kept."""
         self.chunks += len(chunks)

@@ -71,6 +71,10 @@ class StreamWatch:
     def counts(self) -> dict[str, int]:
         return self._reader.event_counts
 
+    def decoded(self) -> None:
+        """From now on the bytes come without their coding."""
+        self._content = None
+
     def feed(self, chunks: Iterable[Chunk]) -> list[Seen]:
         """Take body bytes as they were on the wire; return the events they complete.
 

@@ -1,5 +1,6 @@
 """What becomes of answers at the hooks; tests/e2e holds the whole against servers and clients."""
 
+import gzip
 import random
 import string
 
@@ -157,6 +158,18 @@ async def test_model_is_mapped_back_through_the_slot_and_the_length_is_left_open
     assert b'"model":"m"' in b"".join(sent) and flow.response.stream(b"") == []
     finish(suite, flow)
     assert suite.kept.last("stream.end")["model"] == "m" and suite.kept.types()[-1] == "flow.end"
+
+
+async def test_events_of_a_coded_stream_are_read_though_a_change_undoes_the_coding(suite):
+    flow = await ask(suite, wanting("model", content=b'{"model":"m","stream":true}'))
+    flow.response = make_response(None, content_encoding="gzip")
+    suite.play("responseheaders", flow)
+    start = b'event: message_start\ndata: {"type":"message_start","message":{"model":"other"}}\n\n'
+    sent = b"".join([*flow.response.stream(gzip.compress(start)), *flow.response.stream(b"")])
+    assert b'"model":"m"' in sent
+    finish(suite, flow)
+    end = suite.kept.last("stream.end")
+    assert (end["model"], end["events"]) == ("m", {"message_start": 1})
 
 
 async def test_change_of_an_answer_that_breaks_withholds_the_rest(suite):

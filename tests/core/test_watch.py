@@ -32,6 +32,14 @@ def test_body_is_read_through_its_encoding_however_it_is_cut(encoding):
     assert watch.counts == {"a": 3} and watch.notes == []
 
 
+def test_body_that_is_decoded_before_it_comes_is_read_as_it_is():
+    watch = StreamWatch("gzip")
+    watch.decoded()
+    watch.feed([(0.0, BODY)])
+    watch.close(1.0)
+    assert watch.counts == {"a": 3} and watch.notes == []
+
+
 def test_what_cannot_be_decoded_is_said():
     watch = StreamWatch("gzip")
     watch.feed([(0.0, b"this is not gzip at all")])

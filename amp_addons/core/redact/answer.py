@@ -65,6 +65,11 @@ class AnswerRedaction:
         self._channels = TextChannels(api, self._filter) if api is not None else None
         self._inner: Transform = self._channels or Whole(partial(self.whole, last=True))
 
+    @property
+    def masks(self) -> bool:
+        """Whether it must look into all of the answer, not only where it can."""
+        return bool(self._masking)
+
     def know(self, known: Mapping[str, str]) -> None:
         """Placeholders of the conversation, where there were none before."""
         self._known = known
