@@ -3,17 +3,20 @@
 Fails closed (DESIGN promise 4): an answer that cannot be changed as the rules say ends with an error that the client shows.
 """
 
+import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from mitmproxy import http
+from mitmproxy.websocket import WebSocketMessage
 
 from amp_addons.addons import script
 from amp_addons.addons.connections import end_servers
 from amp_addons.addons.exchange import stream_wanted
 from amp_addons.addons.holding import hold
 from amp_addons.addons.hub import Hub
-from amp_addons.addons.route import refusal
+from amp_addons.addons.route import LARGE, TIMEOUT, refusal
 from amp_addons.addons.sent import Held, Sent
 from amp_addons.addons.tee import let_stream
 from amp_addons.core.answers.answer import Answer
@@ -31,6 +34,10 @@ from amp_addons.core.redact.answer import AnswerRedaction
 from amp_addons.core.rules.outgoing import redirected
 from amp_addons.core.rules.then import Block
 from amp_addons.core.stream import expects_events
+
+type Found = dict[tuple[str, str, str], int]
+type Change = Callable[[bytes], tuple[bytes, Found]]
+"""What becomes of a message, and what was found in it."""
 
 _NO_BODY = (101, 204, 304)
 
@@ -137,23 +144,48 @@ class Answers:
         self._tell_decoded(flow)
         self._hub.transforms[flow.id] = Replaced(answer.body)
 
-    def websocket_message(self, flow: http.HTTPFlow) -> None:
+    def websocket_message(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Messages are traffic too (THREATS 4): what cannot be redacted is dropped, and the connection ends."""
         sent = self._hub.sent.get(flow.id)
         if sent is None or not sent.redactions or flow.websocket is None:
-            return
+            return None
         message = flow.websocket.messages[-1]
         try:
-            if message.from_client:
-                message.content = self._message_out(flow, sent, message.content)
-            elif redaction := self._messages(flow, sent):
-                message.content = redaction.whole(message.content)
-                self._note(flow, redaction)
-                redaction.found.clear()
+            change = self._change_out(sent) if message.from_client else self._change_in(flow, sent)
+            if len(message.content) >= LARGE:
+                return self._message_off_the_loop(flow, message, change)
+            self._put_message(flow, message, change(message.content))
         except Exception as error:
-            message.drop()
-            end_servers(flow.client_conn)
-            logger.error("amp_addons: a WebSocket message could not be redacted (%s); the connection was ended.", type(error).__name__)
+            self._drop(flow, message, error)
+        return None
+
+    async def _message_off_the_loop(self, flow: http.HTTPFlow, message: WebSocketMessage, change: Change) -> None:
+        try:
+            self._put_message(flow, message, await asyncio.wait_for(asyncio.to_thread(change, message.content), TIMEOUT))
+        except Exception as error:
+            self._drop(flow, message, error)
+
+    def _put_message(self, flow: http.HTTPFlow, message: WebSocketMessage, changed: tuple[bytes, Found]) -> None:
+        message.content, found = changed
+        if trace := self._hub.traces.get(flow.id):
+            trace.redacted(time.time(), found)
+
+    def _drop(self, flow: http.HTTPFlow, message: WebSocketMessage, error: Exception) -> None:
+        message.drop()
+        end_servers(flow.client_conn)
+        logger.error("amp_addons: a WebSocket message could not be redacted (%s); the connection was ended.", type(error).__name__)
+
+    def _change_in(self, flow: http.HTTPFlow, sent: Sent) -> Change:
+        redaction = self._messages(flow, sent)
+
+        def change(content: bytes) -> tuple[bytes, Found]:
+            if redaction is None:
+                return content, {}
+            new, found = redaction.whole(content), _found(redaction)
+            redaction.found.clear()
+            return new, found
+
+        return change
 
     def _messages(self, flow: http.HTTPFlow, sent: Sent) -> AnswerRedaction | None:
         """One for all messages of a connection: a text goes on over many of them."""
@@ -162,20 +194,21 @@ class Answers:
         redaction.know(self._hub.vault.known(sent.out.scope, time.time()))
         return redaction
 
-    def _message_out(self, flow: http.HTTPFlow, sent: Sent, content: bytes) -> bytes:
+    def _change_out(self, sent: Sent) -> Change:
         hiding = Hiding(vault=self._hub.vault, key=self._hub.key, now=time.time())
-        parts = Redacted(headers=(), query="", body=content, found={})
-        problem = problem_of(content)
-        if problem and content.lstrip()[:1] in (b"{", b"["):
-            raise Unreadable(problem)
-        is_json = problem is None
-        for each in sent.redactions:
-            text = content.decode("utf-8", "replace")
-            parts = redact(parts, each, replacer(each.mode, hiding, sent.out.scope, text), is_json=is_json)
-        if trace := self._hub.traces.get(flow.id):
+
+        def change(content: bytes) -> tuple[bytes, Found]:
+            parts = Redacted(headers=(), query="", body=content, found={})
+            problem = problem_of(content)
+            if problem and content.lstrip()[:1] in (b"{", b"["):
+                raise Unreadable(problem)
+            for each in sent.redactions:
+                text = content.decode("utf-8", "replace")
+                parts = redact(parts, each, replacer(each.mode, hiding, sent.out.scope, text), is_json=problem is None)
             found = {(rule, "WebSocket message", kind): count for (rule, _, kind), count in parts.found.items()}
-            trace.redacted(time.time(), found)
-        return parts.body if parts.body is not None else content
+            return parts.body if parts.body is not None else content, found
+
+        return change
 
     def response(self, flow: http.HTTPFlow) -> None:
         if flow.websocket is None:
@@ -195,12 +228,13 @@ class Answers:
             sent.watchdog.stop()
 
     def _tell_found(self, flow: http.HTTPFlow) -> None:
-        if redaction := self._redacting.pop(flow.id, None):
-            self._note(flow, redaction)
+        redaction, trace = self._redacting.pop(flow.id, None), self._hub.traces.get(flow.id)
+        if redaction and trace:
+            trace.redacted(time.time(), _found(redaction))
 
-    def _note(self, flow: http.HTTPFlow, redaction: AnswerRedaction) -> None:
-        if trace := self._hub.traces.get(flow.id):
-            trace.redacted(time.time(), {(rule, "response", kind): count for (rule, kind), count in redaction.found.items()})
+
+def _found(redaction: AnswerRedaction) -> Found:
+    return {(rule, "response", kind): count for (rule, kind), count in redaction.found.items()}
 
 
 def length_of(response: http.Response) -> int:

@@ -9,6 +9,7 @@ from mitmproxy.websocket import WebSocketData, WebSocketMessage
 from support.addons import ask, finish, loaded, make_flow, make_response
 from wsproto.frame_protocol import Opcode
 
+from amp_addons.addons.route import LARGE
 from amp_addons.rulefiles.rules import RuleSet
 
 RULES = """
@@ -134,6 +135,25 @@ async def test_websocket_texts_go_on_over_messages(suite):
     assert say(sent, from_client=False) == sent
     assert say(sent.replace(b':"', b':") '), from_client=False) == b'{"delta":") %b"}' % SECRET.encode()
     assert suite.kept.last("redaction")["kind"] == "restored" and suite.kept.last("redaction")["count"] == 1
+
+
+async def test_large_websocket_messages_are_redacted_off_the_loop(suite, monkeypatch):
+    ended = []
+    monkeypatch.setattr("amp_addons.addons.answers.end_servers", ended.append)
+    flow = await ask(suite, wanting("hide", content=b""))
+    flow.websocket = WebSocketData()
+    filler = b"x" * LARGE
+
+    async def say(content, from_client=True):
+        flow.websocket.messages.append(WebSocketMessage(Opcode.TEXT, from_client, content))
+        await suite["answers"].websocket_message(flow)
+        return flow.websocket.messages[-1]
+
+    sent = (await say(b'{"text":"%b","x":"%b"}' % (SECRET.encode(), filler))).content
+    assert SECRET.encode() not in sent and suite.kept.last("redaction")["where"] == "WebSocket message"
+    assert (await say(sent, from_client=False)).content == b'{"text":"%b","x":"%b"}' % (SECRET.encode(), filler)
+    assert suite.kept.last("redaction")["kind"] == "restored" and not ended
+    assert (await say(b"\xff" + filler)).dropped and ended
 
 
 @pytest.mark.parametrize("body", [b'{"a":"%b"', b'["%b"', b' {"a":"%b"}}'])
