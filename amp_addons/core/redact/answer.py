@@ -1,5 +1,6 @@
 """What becomes of an answer under redactions: secrets in its texts masked, placeholders turned back.
 
+Masked is also what else an answer of a known API may repeat of its request: the message of an error, instructions, input, metadata.
 Thinking is signed and stays as it is. What must be masked and cannot be looked into ends the answer (DESIGN promise 4); restoring only
 ever looks.
 """
@@ -30,6 +31,12 @@ _ARGUMENTS = frozenset(
     "input args arguments partial_json tool_calls toolCalls function_call functionCall params parameters command cmd code".split()
 )
 """Where JSON of an unknown kind has what is given to a tool."""
+
+_REPEATED = "instructions|metadata|prompt|tools|incomplete_details|user|safety_identifier"
+_SAID = "error|errors|promptFeedback|finishMessage|stop_sequence"
+_ECHOES = re.compile(f'"(?:input|{_REPEATED}|{_SAID})"'.encode())
+_ECHO = re.compile(rf"^/(?:response/)?(?:{_REPEATED})(?:/|$)|^/response/input(?:/|$)|^/input/|/(?:{_SAID})(?:/|$)")
+"""Where an answer may repeat its request, by pointer. Never where texts of a channel are, and where signed or encrypted things may be."""
 
 _NUMBER = re.compile(r"\d+")
 _SPELLED_PREFIX = re.compile(rb"\\u00(?i:%b)" % b"|".join(b"%02x" % byte for byte in PREFIX.encode()))
@@ -62,7 +69,7 @@ class AnswerRedaction:
         self._texts: dict[str, Restore] = {}
         self._last: Restore | None = None
         self._replace = replace
-        self._channels = TextChannels(api, self._filter) if api is not None else None
+        self._channels = TextChannels(api, self._filter, others=self._echoes if self._masking else None) if api is not None else None
         self._inner: Transform = self._channels or Whole(partial(self.whole, last=True))
 
     @property
@@ -123,6 +130,15 @@ class AnswerRedaction:
             raise CannotLook
         return pieces
 
+    def _echoes(self, data: bytes) -> bytes:
+        """A payload of a known API in which what it may repeat of the request is masked."""
+        if not _ECHOES.search(data):
+            return data
+        for each in self._masking:
+            data, hits = redact_json(data, each.redactor.find, self._replacer(each), _is_echo)
+            self.found.update((each.rule, hit.kind) for hit in hits)
+        return data
+
     def _filter(self, kind: Kind) -> TextFilter | None:
         if kind == "thinking":
             return None
@@ -153,6 +169,10 @@ class AnswerRedaction:
 
 def _block(finding: Finding, _secret: str) -> str:
     raise Blocked(finding)
+
+
+def _is_echo(pointer: str) -> bool:
+    return _ECHO.search(pointer) is not None
 
 
 def _has_none(body: bytes) -> bool:
