@@ -234,7 +234,7 @@ class Answers:
 
 
 def _found(redaction: AnswerRedaction) -> Found:
-    return {(rule, "response", kind): count for (rule, kind), count in redaction.found.items()}
+    return {(rule, "response", kind): count for (rule, kind), count in redaction.found.copy().items()}
 
 
 def length_of(response: http.Response) -> int:
