@@ -28,8 +28,10 @@ ADDONS = {
     "classify": Spec("amp_addons.addons.classify:Classify", ("startup",)),
     "rules": Spec("amp_addons.addons.rules:Rules", ("classify",)),
     # Before the trace: what is told, kept and recorded of an answer is what the client gets.
-    "answers": Spec("amp_addons.addons.answers:Answers", ("route",)),
+    "holding": Spec("amp_addons.addons.holding:Holding", ("startup",)),
+    "answers": Spec("amp_addons.addons.answers:Answers", ("route", "holding")),
     "trace": Spec("amp_addons.addons.trace:Trace", ("classify",)),
+    # Before the rules act: what they do is recorded too.
     "record": Spec("amp_addons.addons.record:Record", ("tee",)),
     "route": Spec("amp_addons.addons.route:Route", ("rules", "trace")),
     "tunnel": Spec("amp_addons.addons.tunnel:Tunnel", ("rules",)),

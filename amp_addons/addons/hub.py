@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from mitmproxy import http
 
 from amp_addons.addons.pump import Pump
-from amp_addons.addons.sent import Sent
+from amp_addons.addons.sent import Held, Sent
 from amp_addons.core.answers.transform import Transform
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
@@ -61,6 +61,8 @@ class Hub:
         """What rules made of the requests under way, by flow."""
         self.transforms: dict[str, Transform] = {}
         """What changes an answer on its way to the client, by flow: put here before the addon `tee` takes the stream."""
+        self.held: dict[str, Held] = {}
+        """The answers that are held until they are whole, by flow: they do not stream."""
         self.asked: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
         """The requests that rules have matched, as clients sent them."""
         self.notices: dict[str, str] = {}

@@ -1,11 +1,21 @@
-"""What was made of a request that is under way, for whoever handles its answer."""
+"""What was made of a request that is under way, for whoever handles its answer, and an answer that is held."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from amp_addons.addons.timeouts import Watchdog
+from amp_addons.core.answers.guarded import Guarded
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.redact.action import Redaction
 from amp_addons.core.rules.outgoing import Outgoing
+
+
+@dataclass
+class Held:
+    """An answer that is held: what changes it, and its body as it came, once it is whole."""
+
+    guarded: Guarded
+    body: bytes = b""
 
 
 class Sent(NamedTuple):

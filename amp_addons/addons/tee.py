@@ -95,6 +95,17 @@ def counter(trace: FlowTrace) -> Slot:
     return pass_on
 
 
+def let_stream(hub: Hub, flow: http.HTTPFlow, response: http.Response, transform: Transform | None) -> None:
+    """Have the answer stream, through what changes it, and be looked at."""
+    response.stream = True  # whatever else fails, nothing is held up
+    trace = hub.traces.get(flow.id)
+    if trace is not None:
+        slot = tap(trace, hub.pump) if trace.watch or trace.aside or trace.kept is not None else counter(trace)
+        trace.slot = response.stream = changed(transform, slot, trace) if transform else slot
+    elif transform is not None:
+        response.stream = changed(transform, lambda data: data, None)
+
+
 class Tee:
     name = "amp.tee"
 
@@ -105,18 +116,12 @@ class Tee:
     @looking
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         response = flow.response
-        if response is None or not flow.live or response.status_code == 101:
+        if response is None or not flow.live or response.status_code == 101 or flow.id in self._hub.held:
             return
         transform = self._hub.transforms.pop(flow.id, None)
         if callable(response.stream) and transform is None:
             return self._step_aside()
-        response.stream = True  # whatever else fails, nothing is held up
-        trace = self._hub.traces.get(flow.id)
-        if trace is not None:
-            slot = tap(trace, self._hub.pump) if trace.watch or trace.aside or trace.kept is not None else counter(trace)
-            trace.slot = response.stream = changed(transform, slot, trace) if transform else slot
-        elif transform is not None:
-            response.stream = changed(transform, lambda data: data, None)
+        let_stream(self._hub, flow, response, transform)
 
     @looking
     def response(self, flow: http.HTTPFlow) -> None:

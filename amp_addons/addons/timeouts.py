@@ -17,6 +17,7 @@ class Watchdog:
         self._trace = trace
         self._address = flow.server_conn.address
         self._pieces = -1
+        self._held = 0
         self._timers: dict[str, asyncio.Handle] = {}
         self._loop = asyncio.get_running_loop()
         self._idle = limits.idle
@@ -35,6 +36,10 @@ class Watchdog:
         self._cancel("first_byte")
         if self._idle:
             self._look()
+
+    def piece(self) -> None:
+        """A piece of an answer that is held is there: its trace counts those that go on."""
+        self._held += 1
 
     def stop(self) -> None:
         """The flow is over."""
@@ -60,7 +65,7 @@ class Watchdog:
     def _look(self) -> None:
         """Whether something came since the last look."""
         assert self._idle
-        pieces = self._trace.chunks if self._trace is not None else self._pieces + 1
+        pieces = self._trace.chunks + self._held if self._trace is not None else self._pieces + 1
         if pieces == self._pieces:
             return self._expired("idle", f"nothing for {self._idle:g} s")
         self._pieces = pieces

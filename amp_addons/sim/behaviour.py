@@ -31,6 +31,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     seed      what the content is drawn from
     thinking  whether the model thinks aloud, even when not asked to
     tools     tools called; by default one when the request offers any
+    echo      whether the text is what the user said last, in pieces of `size` characters
     stamp     whether each event's JSON begins with `sim_ns`, the time of `time.monotonic_ns` when it went out
     """
 
@@ -44,6 +45,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     seed: int = 0
     thinking: bool = False
     tools: int | None = None
+    echo: bool = False
     stamp: bool = False
 
     def __post_init__(self) -> None:

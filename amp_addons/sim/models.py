@@ -11,8 +11,8 @@ from amp_addons.sim import anthropic, google, google_array, openai_chat, openai_
 from amp_addons.sim.behaviour import Behaviour
 from amp_addons.sim.message import Received, Reply, json_reply
 from amp_addons.sim.sse import Payload
-from amp_addons.sim.turn import Truth, Turn, invent
-from amp_addons.sim.wishes import Wishes
+from amp_addons.sim.turn import Truth, Turn, invent, split
+from amp_addons.sim.wishes import Wishes, said
 
 
 class Api(Protocol):
@@ -45,9 +45,10 @@ def api_of(provider: str, rest: str, request: Received) -> Api:
 def answer(api: Api, request: Received, behaviour: Behaviour) -> Reply:
     """A model's answer, streamed when the request asks for that."""
     asked = _asked(api, request)
-    turn = _turn(asked, behaviour)
+    echo = said(request.json) if behaviour.echo else None
+    turn = _turn(asked, behaviour, echo)
     # Made again when asked for: a thousand kept floods would be a lot of memory.
-    request.tell = lambda: api.truth(_turn(asked, behaviour))
+    request.tell = lambda: api.truth(_turn(asked, behaviour, echo))
     if asked.stream:
         return _streamed(api, turn, behaviour)
     if behaviour.error == "event":
@@ -76,12 +77,12 @@ def _asked(api: Api, request: Received) -> Wishes:
     return msgspec.structs.replace(asked, model=model, stream=method.startswith("stream"))
 
 
-def _turn(asked: Wishes, behaviour: Behaviour) -> Turn:
+def _turn(asked: Wishes, behaviour: Behaviour, echo: str | None) -> Turn:
     tools = list(asked.tools)[:1]
     if behaviour.tools is not None:
         names = asked.tools or ["Grep", "edit_file"]
         tools = [names[i % len(names)] for i in range(behaviour.tools)]
-    return invent(
+    turn = invent(
         model=asked.model,
         seed=behaviour.seed,
         events=behaviour.events,
@@ -89,6 +90,7 @@ def _turn(asked: Wishes, behaviour: Behaviour) -> Turn:
         thinking=behaviour.thinking or asked.thinking,
         tools=tools,
     )
+    return turn if echo is None else msgspec.structs.replace(turn, text=split(echo, max(1, behaviour.size)))
 
 
 def _interrupted(events: Iterator[bytes], at: int, failure: Iterable[bytes]) -> Iterator[bytes]:

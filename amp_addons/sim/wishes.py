@@ -60,6 +60,18 @@ def google(body: Mapping[str, Any]) -> Wishes:
     )
 
 
+def said(body: Mapping[str, Any]) -> str:
+    """What the user said last, whatever the API."""
+    messages = body.get("messages") or body.get("contents") or body.get("input")
+    if isinstance(messages, str):
+        return messages
+    last = _last(messages)
+    content = last.get("content") or last.get("parts")
+    if isinstance(content, str):
+        return content
+    return "".join(text for part in _list(content) if isinstance(text := _object(part).get("text"), str))
+
+
 def _model(body: Mapping[str, Any]) -> str:
     model = body.get("model")
     return model if isinstance(model, str) else "simulated"

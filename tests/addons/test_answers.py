@@ -1,5 +1,6 @@
 """What becomes of answers at the hooks; tests/e2e holds the whole against servers and clients."""
 
+import gzip
 import random
 import string
 
@@ -8,6 +9,7 @@ from mitmproxy.websocket import WebSocketData, WebSocketMessage
 from support.addons import ask, finish, loaded, make_flow, make_response
 from wsproto.frame_protocol import Opcode
 
+from amp_addons.addons.route import LARGE
 from amp_addons.rulefiles.rules import RuleSet
 
 RULES = """
@@ -135,6 +137,25 @@ async def test_websocket_texts_go_on_over_messages(suite):
     assert suite.kept.last("redaction")["kind"] == "restored" and suite.kept.last("redaction")["count"] == 1
 
 
+async def test_large_websocket_messages_are_redacted_off_the_loop(suite, monkeypatch):
+    ended = []
+    monkeypatch.setattr("amp_addons.addons.answers.end_servers", ended.append)
+    flow = await ask(suite, wanting("hide", content=b""))
+    flow.websocket = WebSocketData()
+    filler = b"x" * LARGE
+
+    async def say(content, from_client=True):
+        flow.websocket.messages.append(WebSocketMessage(Opcode.TEXT, from_client, content))
+        await suite["answers"].websocket_message(flow)
+        return flow.websocket.messages[-1]
+
+    sent = (await say(b'{"text":"%b","x":"%b"}' % (SECRET.encode(), filler))).content
+    assert SECRET.encode() not in sent and suite.kept.last("redaction")["where"] == "WebSocket message"
+    assert (await say(sent, from_client=False)).content == b'{"text":"%b","x":"%b"}' % (SECRET.encode(), filler)
+    assert suite.kept.last("redaction")["kind"] == "restored" and not ended
+    assert (await say(b"\xff" + filler)).dropped and ended
+
+
 @pytest.mark.parametrize("body", [b'{"a":"%b"', b'["%b"', b' {"a":"%b"}}'])
 async def test_websocket_message_that_is_nearly_json_ends_it(suite, monkeypatch, body):
     ended = []
@@ -157,6 +178,18 @@ async def test_model_is_mapped_back_through_the_slot_and_the_length_is_left_open
     assert b'"model":"m"' in b"".join(sent) and flow.response.stream(b"") == []
     finish(suite, flow)
     assert suite.kept.last("stream.end")["model"] == "m" and suite.kept.types()[-1] == "flow.end"
+
+
+async def test_events_of_a_coded_stream_are_read_though_a_change_undoes_the_coding(suite):
+    flow = await ask(suite, wanting("model", content=b'{"model":"m","stream":true}'))
+    flow.response = make_response(None, content_encoding="gzip")
+    suite.play("responseheaders", flow)
+    start = b'event: message_start\ndata: {"type":"message_start","message":{"model":"other"}}\n\n'
+    sent = b"".join([*flow.response.stream(gzip.compress(start)), *flow.response.stream(b"")])
+    assert b'"model":"m"' in sent
+    finish(suite, flow)
+    end = suite.kept.last("stream.end")
+    assert (end["model"], end["events"]) == ("m", {"message_start": 1})
 
 
 async def test_change_of_an_answer_that_breaks_withholds_the_rest(suite):

@@ -61,3 +61,13 @@ async def test_stream_is_given_up_when_nothing_more_comes(ended):
     assert ended == []
     await within(lambda: ended)
     assert trace.reason == "the upstream gave nothing for 0.03 s"
+
+
+async def test_pieces_of_an_answer_that_is_held_are_pieces(ended):
+    watchdog, _, _ = watch(idle=0.03)
+    watchdog.answered()
+    for _ in range(5):
+        await asyncio.sleep(0.02)
+        watchdog.piece()
+    assert ended == []
+    await within(lambda: ended)

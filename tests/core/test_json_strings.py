@@ -7,7 +7,7 @@ from support.json_bodies import SLOW, bodies, broken
 
 from amp_addons.core.json_edit import splice
 from amp_addons.core.json_pointer import escape, find
-from amp_addons.core.json_strings import MAX_POINTER, encode_string, strings
+from amp_addons.core.json_strings import MAX_POINTER, encode_string, keyed_strings, strings
 from amp_addons.core.json_text import MAX_DEPTH
 
 
@@ -40,6 +40,13 @@ def strings_of(value, pointer=""):
 def test_strings_are_those_that_json_has(body):
     value, data = body
     assert [(span.pointer, json.loads(data[span.start : span.end])) for span in strings(data)] == list(strings_of(value))
+
+
+@given(bodies)
+def test_strings_without_places_are_the_same(body):
+    _, data = body
+    found = [(json.loads(key) if key else "", quoted) for key, quoted in keyed_strings(data)]
+    assert found == [(span.key, data[span.start : span.end]) for span in strings(data)]
 
 
 @given(bodies)

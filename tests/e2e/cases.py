@@ -17,22 +17,30 @@ PARAMETERS = {
 }
 TOOL = {"name": "Grep", "description": "Search files"}
 FUNCTION = {**TOOL, "strict": True, "parameters": PARAMETERS}
-SAID = [{"role": "user", "content": "Where is größer? 🚀"}]
+SAID = "Where is größer? 🚀"
+
+
+def request_of(api: str, said: str = SAID) -> dict[str, Any]:
+    """What a client asks for, saying this."""
+    request = dict(REQUESTS[api])
+    message = {"role": "user", "content": said}
+    if api == "google-generatecontent":
+        return {**request, "contents": [{"role": "user", "parts": [{"text": said}]}]}
+    return {**request, "input" if api == "openai-responses" else "messages": [message]}
+
+
 REQUESTS: dict[str, dict[str, Any]] = {
     "anthropic-messages": {
         "max_tokens": 4096,
-        "messages": SAID,
         "thinking": {"type": "enabled", "budget_tokens": 1024},
         "tools": [{**TOOL, "input_schema": PARAMETERS}],
     },
-    "openai-chat": {"messages": SAID, "reasoning_effort": "low", "tools": [{"type": "function", "function": FUNCTION}]},
+    "openai-chat": {"reasoning_effort": "low", "tools": [{"type": "function", "function": FUNCTION}]},
     "openai-responses": {
-        "input": SAID,
         "reasoning": {"effort": "low", "summary": "auto"},
         "tools": [{"type": "function", **FUNCTION}],
     },
     "google-generatecontent": {
-        "contents": [{"role": "user", "parts": [{"text": SAID[0]["content"]}]}],
         "config": {
             "thinkingConfig": {"includeThoughts": True},
             "tools": [{"functionDeclarations": [{**TOOL, "parametersJsonSchema": PARAMETERS}]}],
@@ -70,12 +78,16 @@ ONE_OF_EACH_API = ("anthropic", "openai-chat", "openai-responses", "google")
 
 @dataclass(frozen=True)
 class Case:
-    """One request. `options` tell the simulated service how to answer; `leave` makes the client go after the first piece."""
+    """One request. `options` tell the simulated service how to answer; `leave` makes the client go after the first piece.
+
+    `say` is what the user says.
+    """
 
     name: str
     way: Way
     stream: bool = True
     leave: bool = False
+    say: str = SAID
     options: dict[str, Any] = field(default_factory=dict)
 
     def thread(self, runtime: str) -> str:
@@ -94,7 +106,7 @@ class Case:
             "headers": {"x-amp-thread-id": self.thread(runtime), **options},
             "stream": self.stream,
             "leave": self.leave,
-            "request": {"model": self.way.model, **REQUESTS[self.way.api]},
+            "request": {"model": self.way.model, **request_of(self.way.api, self.say)},
         }
 
     @property

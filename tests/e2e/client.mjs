@@ -117,14 +117,18 @@ async function run(it) {
   const api = apis[it.api];
   const leave = new AbortController();
   let pieces = 0;
+  let last, gap = 0; // when a piece came, and the longest wait for one, in seconds
   const onPiece = () => {
+    const now = performance.now() / 1000;
+    gap = Math.max(gap, now - (last ?? now));
+    last = now;
     pieces += 1;
     if (pieces === 1) print({ case: it.case, first: true });
     if (it.leave) leave.abort();
   };
   try {
     const answer = it.stream ? await api.stream(it, leave.signal, onPiece) : await api.whole(it);
-    print({ case: it.case, pieces, answer: api.tell(answer) });
+    print({ case: it.case, pieces, gap, answer: api.tell(answer) });
   } catch (error) {
     print({ case: it.case, pieces, error: { status: error.status, message: said(error) } });
   }

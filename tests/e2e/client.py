@@ -6,6 +6,7 @@ A JSON line tells when the first piece of a streamed answer has arrived, another
 import json
 import platform
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache
@@ -169,9 +170,12 @@ class Left(Exception):
 
 def run(it):
     pieces = 0
+    last, gap = None, 0.0  # when a piece came, and the longest wait for one
 
     def on_piece():
-        nonlocal pieces
+        nonlocal pieces, last, gap
+        now = time.monotonic()
+        gap, last = max(gap, now - (last or now)), now
         pieces += 1
         if pieces == 1:
             say({"case": it["case"], "first": True})
@@ -181,7 +185,7 @@ def run(it):
     try:
         api = APIS[it["api"]](it)
         answer = api.stream(it["request"], on_piece) if it["stream"] else api.whole(it["request"])
-        say({"case": it["case"], "pieces": pieces, "answer": api.tell(answer)})
+        say({"case": it["case"], "pieces": pieces, "gap": gap, "answer": api.tell(answer)})
     except Exception as error:
         status = getattr(error, "status_code", None) or getattr(error, "code", None)
         say({"case": it["case"], "pieces": pieces, "error": {"status": status, "message": told(error)}})

@@ -30,6 +30,14 @@ def test_stream_has_the_counts_that_the_service_tells(client, parse, counted, ho
     assert truth.thinking
 
 
+def test_what_was_said_is_echoed_in_pieces(client):
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "größer und kleiner"}]}
+    answer = client.post(ANTHROPIC, body, x_sim_echo="1", x_sim_size="4")
+    events = [json.loads(line[6:]) for line in answer.body.decode().splitlines() if line.startswith("data: ")]
+    assert [each["delta"]["text"] for each in events if each["type"] == "content_block_delta"] == ["größ", "er u", "nd k", "lein", "er"]
+    assert client.last().truth.text == "größer und kleiner"
+
+
 def test_google_without_sse_is_an_array(client):
     answer = client.post(GOOGLE + ":streamGenerateContent", {})
     assert answer.header("content-type") == "application/json; charset=UTF-8"

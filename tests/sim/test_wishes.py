@@ -71,3 +71,22 @@ def test_any_json_is_borne(read, odd):
     keys = ("model", "messages", "input", "contents", "tools", "thinking", "reasoning", "generationConfig", "stream")
     asked = read(dict.fromkeys(keys, odd))
     assert (asked.stream, list(asked.tools)) == (False, [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messages": [{"role": "user", "content": "before"}, {"role": "user", "content": "größer"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "grö"}, {"type": "image"}, {"type": "text", "text": "ßer"}]}]},
+        {"input": "größer"},
+        {"input": [{"role": "user", "content": [{"type": "input_text", "text": "größer"}]}]},
+        {"contents": [{"role": "user", "parts": [{"text": "größer"}]}]},
+    ],
+)
+def test_what_was_said_last(body):
+    assert wishes.said(body) == "größer"
+
+
+@pytest.mark.parametrize("odd", [None, 1, "", [], {}, [1], [[]], [{}], [{"content": 1}], [{"parts": ["x", {"text": 1}]}]])
+def test_nothing_was_said(odd):
+    assert wishes.said({"messages": odd}) == ""

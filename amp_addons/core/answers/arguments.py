@@ -55,7 +55,7 @@ class Arguments:
         end = run.end() if run else at
         raw = text[at:end]
         if text.startswith('"', end):
-            out += (self._passed(raw), self._value.flush() if self._value else "", '"')
+            out += (self._last(raw), '"')
             self._within, self._value = False, None
             return end + 1
         if end < len(text) and not _CUT.fullmatch(text, end):
@@ -67,6 +67,14 @@ class Arguments:
         self._held = text[at + len(raw) :]
         out.append(self._passed(raw))
         return len(text)
+
+    def _last(self, raw: str) -> str:
+        """Take the last of a string, which may be all of it."""
+        if self._value is None:
+            return raw
+        if self._value.is_new:
+            return self._value.feed_whole(raw, plain(raw))
+        return self._passed(raw) + self._value.flush()
 
     def _passed(self, raw: str) -> str:
         if self._value is None or not raw:

@@ -1,7 +1,7 @@
 """The texts in the JSON of an event or a body, run through the filters of their channels and put back where they stood."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from amp_addons.core.answers.arguments import Arguments
@@ -20,6 +20,10 @@ _FEW = 3  # texts of an event that are looked for one by one
 _NUMBER = "sequence_number"
 
 
+type Others = Callable[[bytes], bytes]
+"""Changes strings of a payload that are no texts of a channel. What it gives is the same JSON but for their values."""
+
+
 class Extra(NamedTuple):
     """An event that is to go before another one: the `type` of its payload, and the payload."""
 
@@ -35,8 +39,9 @@ class Edited(NamedTuple):
 class ChannelEdit:
     """Edits the payloads of one answer, one after the other. `unseen` counts those that may hold texts which it did not look into."""
 
-    def __init__(self, shape: Shape, filters: Filters, max_channels: int) -> None:
+    def __init__(self, shape: Shape, filters: Filters, max_channels: int, others: Others | None = None) -> None:
         self.unseen = 0
+        self._others = others
         self._shape = shape
         self._filters = filters
         self._max = max_channels
@@ -66,6 +71,8 @@ class ChannelEdit:
         if value is None:
             self.unseen += 1
             return self.end_all(data) if last else Edited(data)
+        if self._others:
+            data = self._others(data)
         seen = self._shape.read(value)
         self.unseen += seen.unseen
         ends = [*seen.ends, ()] if last else seen.ends
@@ -90,6 +97,8 @@ class ChannelEdit:
         if value is None:
             self.unseen += 1
             return data
+        if self._others:
+            data = self._others(data)
         seen = self._shape.whole(value)
         self.unseen += seen.unseen + (problem_of(data, value.keys()) is not None)  # some readers take the first of two equal keys
         pieces = self._pieces(data, seen.places, self._spans(data, seen.places), value, ())

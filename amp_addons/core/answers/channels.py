@@ -7,7 +7,7 @@ through a filter at once, so that they agree with what came in pieces.
 """
 
 from amp_addons.core.answers.blocks import Blocks
-from amp_addons.core.answers.channel_edit import ChannelEdit, Edited, Extra
+from amp_addons.core.answers.channel_edit import ChannelEdit, Edited, Extra, Others
 from amp_addons.core.answers.event_data import DataLine, data_line, has_fields_only
 from amp_addons.core.answers.filter import Filters
 from amp_addons.core.answers.objects import Objects
@@ -32,9 +32,9 @@ class TextChannels:
     those in which a key stands twice. They go on unchanged, so a caller whose filter must miss nothing looks at it before it sends.
     """
 
-    def __init__(self, api: str | None, filters: Filters, *, max_channels: int = MAX_CHANNELS) -> None:
+    def __init__(self, api: str | None, filters: Filters, *, max_channels: int = MAX_CHANNELS, others: Others | None = None) -> None:
         shape = shape_of(api)
-        self._edit = ChannelEdit(shape, filters, max_channels)
+        self._edit = ChannelEdit(shape, filters, max_channels, others)
         self._is_known = type(shape) is not Shape
         self._is_google = api == "google-generatecontent"
         self._blocks = Blocks(self._event)

@@ -1,7 +1,7 @@
 """What may change the texts of an answer, channel by channel."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 type Kind = Literal["text", "thinking", "refusal", "tool"]
 """What a text is: said to the user, thought, a refusal, or given to a tool (its code and custom input too)."""
@@ -23,10 +23,19 @@ class TextFilter(Protocol):
         ...
 
 
+@runtime_checkable
+class TakesWhole(Protocol):
+    """A TextFilter that takes a text which is there as a whole at less than what its pieces cost. It must be new."""
+
+    def feed_whole(self, text: str) -> str:
+        """The same as `feed` and `flush`."""
+        ...
+
+
 type Filters = Callable[[Kind], TextFilter | None]
 """Makes the filter of a channel that begins. None: channels of this kind are not touched, whichever they are."""
 
 
 def filtered(filter: TextFilter, text: str) -> str:
     """What becomes of a text that is there as a whole."""
-    return filter.feed(text) + filter.flush()
+    return filter.feed_whole(text) if isinstance(filter, TakesWhole) else filter.feed(text) + filter.flush()

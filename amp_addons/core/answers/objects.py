@@ -7,7 +7,11 @@ MAX_OBJECT = 16 * 1024 * 1024
 """Largest object that is held (bytes): the largest known, with an image in base64, have a few MiB. A larger one goes on as it is."""
 
 _MARK = re.compile(rb'["\[\]{}]')
-_IN_STRING = re.compile(rb'["\\]')
+_IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+"""Up to the quote that ends a string: escapes are passed over in C, as source code is full of them."""
+
+
+_QUOTE = ord('"')
 
 
 class Objects:
@@ -34,14 +38,11 @@ class Objects:
         start = at = 0
         if self._escaped and data:
             at, self._escaped = 1, False
-        while mark := (_IN_STRING if self._in_string else _MARK).search(data, at):
+        while (at := self._out_of_string(data, at)) < len(data) and (mark := _MARK.search(data, at)):
             at = mark.end()
             found = mark.group()
-            if found == b"\\":
-                self._escaped = at == len(data)
-                at += 1
-            elif found == b'"':
-                self._in_string = not self._in_string
+            if found == b'"':
+                self._in_string = True
             elif found in b"{[":
                 if not self._open and found == b"{" and self._depth == self._nesting:
                     pieces.append(data[start : at - 1])
@@ -68,6 +69,15 @@ class Objects:
         held = bytes(self._object)
         self._object.clear()
         return [held] if held else []
+
+    def _out_of_string(self, data: bytes, at: int) -> int:
+        """Behind the string that we are in; the end of the data, if it goes on."""
+        if not self._in_string or at == len(data) or (inside := _IN_STRING.match(data, at)) is None:
+            return at
+        end = inside.end()
+        self._in_string = end == len(data) or data[end] != _QUOTE
+        self._escaped = self._in_string and end < len(data)  # a backslash is the last of the data
+        return len(data) if self._in_string else end + 1
 
     def _keep(self, data: bytes, pieces: list[bytes]) -> None:
         self._object += data

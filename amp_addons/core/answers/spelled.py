@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from itertools import islice
 
-from amp_addons.core.answers.filter import TextFilter
+from amp_addons.core.answers.filter import TextFilter, filtered
 
 MAX_WAITING = 65_536
 """Characters whose spelling is remembered while a filter holds them; the spelling of later ones is then guessed from earlier ones."""
@@ -30,8 +30,10 @@ class Spelled:
         self._known = True  # all that came out so far is what went in, so that we know what the filter holds:
         self._raw = ""
         self._text = ""
+        self.is_new = True
 
     def feed(self, raw: str, text: str) -> str:
+        self.is_new = False
         out = self._filter.feed(text)
         if "\\" in raw:
             self._note(raw)
@@ -41,6 +43,16 @@ class Spelled:
             return raw
         self._raw += raw
         self._text += text
+        return self._matched(out)
+
+    def feed_whole(self, raw: str, text: str) -> str:
+        """A string that is there as a whole; nothing was fed before."""
+        out = filtered(self._filter, text)
+        if "\\" in raw:
+            self._note(raw)
+        if out == text:
+            return raw
+        self._raw, self._text = raw, text
         return self._matched(out)
 
     def flush(self) -> str:

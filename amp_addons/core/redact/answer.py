@@ -1,5 +1,6 @@
 """What becomes of an answer under redactions: secrets in its texts masked, placeholders turned back.
 
+Masked is also what else an answer of a known API may repeat of its request: the message of an error, instructions, input, metadata.
 Thinking is signed and stays as it is. What must be masked and cannot be looked into ends the answer (DESIGN promise 4); restoring only
 ever looks.
 """
@@ -7,9 +8,10 @@ ever looks.
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from amp_addons.core.answers.channels import TextChannels
-from amp_addons.core.answers.filter import Kind, TextFilter
+from amp_addons.core.answers.filter import Kind, TextFilter, filtered
 from amp_addons.core.answers.transform import Transform
 from amp_addons.core.answers.whole import Whole
 from amp_addons.core.json_problem import problem_of
@@ -18,6 +20,7 @@ from amp_addons.core.redact.body import Replace, redact_json, redact_text, resto
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.restore import Restore
 from amp_addons.core.redact.streaming import MaskStream
+from amp_addons.core.redact.vault import PREFIX
 from amp_addons.core.scrub import MASK
 
 MAX_TEXTS = 256
@@ -29,7 +32,14 @@ _ARGUMENTS = frozenset(
 )
 """Where JSON of an unknown kind has what is given to a tool."""
 
+_REPEATED = "instructions|metadata|prompt|tools|incomplete_details|user|safety_identifier"
+_SAID = "error|errors|promptFeedback|finishMessage|stop_sequence"
+_ECHOES = re.compile(f'"(?:input|{_REPEATED}|{_SAID})"'.encode())
+_ECHO = re.compile(rf"^/(?:response/)?(?:{_REPEATED})(?:/|$)|^/response/input(?:/|$)|^/input/|/(?:{_SAID})(?:/|$)")
+"""Where an answer may repeat its request, by pointer. Never where texts of a channel are, and where signed or encrypted things may be."""
+
 _NUMBER = re.compile(r"\d+")
+_SPELLED_PREFIX = re.compile(rb"\\u00(?i:%b)" % b"|".join(b"%02x" % byte for byte in PREFIX.encode()))
 
 
 class CannotLook(ValueError):
@@ -59,8 +69,13 @@ class AnswerRedaction:
         self._texts: dict[str, Restore] = {}
         self._last: Restore | None = None
         self._replace = replace
-        self._channels = TextChannels(api, self._filter) if api is not None else None
-        self._inner: Transform = self._channels or Whole(self.whole)
+        self._channels = TextChannels(api, self._filter, others=self._echoes if self._masking else None) if api is not None else None
+        self._inner: Transform = self._channels or Whole(partial(self.whole, last=True))
+
+    @property
+    def masks(self) -> bool:
+        """Whether it must look into all of the answer, not only where it can."""
+        return bool(self._masking)
 
     def know(self, known: Mapping[str, str]) -> None:
         """Placeholders of the conversation, where there were none before."""
@@ -74,8 +89,8 @@ class AnswerRedaction:
     def close(self) -> list[bytes]:
         return self._checked(self._inner.close())
 
-    def whole(self, body: bytes) -> bytes:
-        """A body or message of an unknown kind, at once. Raises CannotLook, Blocked."""
+    def whole(self, body: bytes, *, last: bool = False) -> bytes:
+        """A body or message of an unknown kind, at once; `last` says that none follows. Raises CannotLook, Blocked."""
         is_json = bool(body) and problem_of(body) is None
         for each in self._masking:
             if is_json:
@@ -87,7 +102,7 @@ class AnswerRedaction:
                     raise CannotLook from None
                 body = text.encode()
             self.found.update((each.rule, hit.kind) for hit in hits)
-        return self._turned_back(body, is_json) if self._restoring else body
+        return body if not self._restoring or (last and _has_none(body)) else self._turned_back(body, is_json)
 
     def _turned_back(self, body: bytes, is_json: bool) -> bytes:
         """In JSON string by string, as a client reads them. Elsewhere a backslash may spell anything, so nothing is restored beside one."""
@@ -114,6 +129,15 @@ class AnswerRedaction:
         if self._masking and self._channels is not None and self._channels.unseen:
             raise CannotLook
         return pieces
+
+    def _echoes(self, data: bytes) -> bytes:
+        """A payload of a known API in which what it may repeat of the request is masked."""
+        if not _ECHOES.search(data):
+            return data
+        for each in self._masking:
+            data, hits = redact_json(data, each.redactor.find, self._replacer(each), _is_echo)
+            self.found.update((each.rule, hit.kind) for hit in hits)
+        return data
 
     def _filter(self, kind: Kind) -> TextFilter | None:
         if kind == "thinking":
@@ -147,6 +171,15 @@ def _block(finding: Finding, _secret: str) -> str:
     raise Blocked(finding)
 
 
+def _is_echo(pointer: str) -> bool:
+    return _ECHO.search(pointer) is not None
+
+
+def _has_none(body: bytes) -> bool:
+    """Whether there is surely no placeholder, nor one that JSON spells with escapes: then nothing need be read to restore nothing."""
+    return PREFIX.encode() not in body and not _SPELLED_PREFIX.search(body)
+
+
 class _Counted:
     """A MaskStream whose findings are counted at the end."""
 
@@ -161,6 +194,11 @@ class _Counted:
 
     def flush(self) -> str:
         out = self._mask.flush()
+        self._note()
+        return out
+
+    def feed_whole(self, text: str) -> str:
+        out = self._mask.feed_whole(text)
         self._note()
         return out
 
@@ -186,4 +224,9 @@ class _Row:
         text = ""
         for each in self._filters:
             text = each.feed(text) + each.flush()
+        return text
+
+    def feed_whole(self, text: str) -> str:
+        for each in self._filters:
+            text = filtered(each, text)
         return text

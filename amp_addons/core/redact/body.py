@@ -12,7 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from amp_addons.core.json_edit import splice
-from amp_addons.core.json_strings import StringSpan, encode_string, strings
+from amp_addons.core.json_strings import StringSpan, encode_string, keyed_strings, strings
+from amp_addons.core.json_text import key_text
 from amp_addons.core.payload import loads
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.scrub import is_secret_name
@@ -36,8 +37,8 @@ _BLOBS = frozenset(("data", "image_url", "file_data", "url"))
 _BLOB_PLACE = re.compile(r"/source/|nline_?[dD]ata/|/image|/file/")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]*+=*")
 _TOOL = re.compile(r"/content/\d+/input/|/function_?[cC]all/args/|/function_?[rR]esponse/response/")
-_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*+)\\u00(2[dD]|3[0-9]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aA])")
-"""A letter, digit, `-` or `_` in the spelling of JSON."""
+_ESCAPE = re.compile(r"\\(?:\\|u00(2[dD]|3[0-9]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aA]))")
+"""A letter, digit, `-` or `_` in the spelling of JSON. Backslashes that are escaped come in pairs."""
 _BETWEEN = "\n\0\n"
 
 
@@ -49,12 +50,21 @@ class Hit(NamedTuple):
     where: str
 
 
+class Gathered(NamedTuple):
+    """All strings of a body as one text. `named` has what stands around those that stand behind their key, by their number."""
+
+    text: str
+    texts: list[str]
+    named: dict[int, str]
+
+
 class Piece(NamedTuple):
-    """One string of a body: where its value stands in the text that is searched."""
+    """One string of a body: where its value stands in the text that is searched, and what stands before it there for its key."""
 
     span: StringSpan
     text: str
     start: int
+    before: str
 
 
 def redact_json(data: bytes, find: Find, replace: Replace, wanted: Callable[[str], bool] | None = None) -> tuple[bytes, list[Hit]]:
@@ -62,8 +72,12 @@ def redact_json(data: bytes, find: Find, replace: Replace, wanted: Callable[[str
 
     `wanted` chooses strings by their JSON pointer. Raises ValueError past the limits of what it uses.
     """
-    pieces, text = _gather(data, find)
-    found = _by_piece(pieces, find(text), find)
+    read = _gather(data, find)
+    findings = find(read.text)
+    if not findings:
+        return data, []  # the way of most bodies: where their strings stand need not be known
+    pieces = _pieces(data, read)
+    found = _by_piece(pieces, findings, find)
     hits: list[Hit] = []
     changed: list[tuple[int, int, bytes]] = []
     for number, findings in found.items():
@@ -105,11 +119,19 @@ def _by_piece(pieces: Sequence[Piece], findings: Iterable[Finding], find: Find) 
         for number in range(first, last + 1):
             piece = pieces[number]
             start, end = max(finding.start - piece.start, 0), min(finding.end - piece.start, len(piece.text))
-            inside = find(piece.text) if alone else [msgspec.structs.replace(finding, start=start, end=end)] if start < end else []
+            inside = _alone(piece, find) if alone else [msgspec.structs.replace(finding, start=start, end=end)] if start < end else []
             if inside:
                 known = found.setdefault(number, [])
                 known += [each for each in inside if not known or each.start >= known[-1].end]
     return found
+
+
+def _alone(piece: Piece, find: Find) -> list[Finding]:
+    """What a string holds by itself, behind its key."""
+    size, end = len(piece.before), len(piece.text)
+    found = find(f'{piece.before}{piece.text}"' if size else piece.text)
+    places = [(max(each.start - size, 0), min(each.end - size, end), each) for each in found]
+    return [msgspec.structs.replace(each, start=start, end=stop) for start, stop, each in places if start < stop]
 
 
 def _array(piece: Piece) -> str | None:
@@ -147,20 +169,39 @@ def _is_data_url(text: str) -> bool:
     return head.startswith("data:") and bool(comma) and head.endswith(";base64") and _BASE64.fullmatch(body) is not None
 
 
-def _gather(data: bytes, find: Find) -> tuple[list[Piece], str]:
+def _gather(data: bytes, find: Find) -> Gathered:
+    pairs = keyed_strings(data)
+    texts = _texts([raw for _, raw in pairs])
+    texts = [spelled_out(text, find) if "\\u00" in text else text for text in texts]
+    secret = {key: text for key in {key for key, _ in pairs if key} if is_secret_name(text := key_text(key))}
+    named = {at: secret[key] for at, (key, _) in enumerate(pairs) if key in secret and len(texts[at]) <= MAX_NAMED} if secret else {}
+    parts = texts
+    if named:
+        parts = texts.copy()
+        for at, key in named.items():
+            parts[at] = f'{_before(key)}{texts[at]}"'
+    return Gathered(_BETWEEN.join([*parts, ""]), texts, named)
+
+
+def _before(key: str) -> str:
+    return f'{key}": "'
+
+
+def _pieces(data: bytes, read: Gathered) -> list[Piece]:
     pieces: list[Piece] = []
-    parts: list[str] = []
     at = 0
-    for span in strings(data):
-        raw = data[span.start : span.end]
-        text = _text(raw) if b"\\" not in raw else spelled_out(_text(raw), find)
-        before = ""
-        if len(text) <= MAX_NAMED and (key := span.key) and is_secret_name(key):
-            before = f'{key}": "'
-        pieces.append(Piece(span, text, at + len(before)))
-        parts += (before, text, '"' if before else "", _BETWEEN)
+    for number, (span, text) in enumerate(zip(strings(data), read.texts, strict=True)):
+        before = _before(read.named[number]) if number in read.named else ""
+        pieces.append(Piece(span, text, at + len(before), before))
         at += len(before) + len(text) + bool(before) + len(_BETWEEN)
-    return pieces, "".join(parts)
+    return pieces
+
+
+def _texts(quoted: list[bytes]) -> list[str]:
+    try:
+        return msgspec.json.decode(b"[" + b",".join(quoted) + b"]", type=list[str])
+    except (msgspec.DecodeError, UnicodeError):
+        return [_text(raw) for raw in quoted]  # half a surrogate pair
 
 
 def _text(raw: bytes) -> str:
@@ -173,8 +214,12 @@ def _text(raw: bytes) -> str:
         return text if isinstance(text, str) else ""
 
 
+def _letter(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else escape[0]
+
+
 def spelled_out(text: str, find: Find) -> str:
     """A text that holds JSON as text, its letters no longer spelled as escapes if that hides a secret; else as it is."""
-    if "\\u00" not in text or (plain := _ESCAPE.sub(lambda found: found[1] + chr(int(found[2], 16)), text)) == text:
+    if "\\u00" not in text or (plain := _ESCAPE.sub(_letter, text)) == text:
         return text
     return plain if len(find(plain)) > len(find(text)) else text

@@ -23,6 +23,15 @@ def test_a_quick_edit_needs_a_known_channel() -> None:
     assert edit.quick(CHUNK.replace(b"abc", b"\\u0061")) is None
 
 
+def test_other_strings_are_changed_before_the_texts_are_looked_for() -> None:
+    edit = ChannelEdit(shape_of("openai-chat"), lambda kind: Upper(), 10, lambda data: data.replace(b"no", b"longer"))
+    chunk = b'{"user":"no","choices":[{"index":0,"delta":{"content":"abc"}}]}'
+    assert edit.event(chunk).data == b'{"user":"longer","choices":[{"index":0,"delta":{"content":"ABC"}}]}'
+    body = b'{"user":"no","choices":[{"index":0,"message":{"content":"abc"}}]}'
+    assert edit.whole(body) == b'{"user":"longer","choices":[{"index":0,"message":{"content":"ABC"}}]}'
+    assert edit.event(b"no JSON").data == b"no JSON"
+
+
 def test_what_is_held_at_the_end_comes_before_it() -> None:
     edit = edit_of("openai-chat")
     edit.event(CHUNK)

@@ -73,6 +73,15 @@ def test_a_body_that_was_cut_off_fails_at_its_end() -> None:
     assert transform.close() == []
 
 
+@pytest.mark.parametrize("coding", [None, "gzip"])
+def test_a_body_that_is_there_as_a_whole(coding: str | None) -> None:
+    body = EVENT * 20_000  # more than one piece of a coded body may bring
+    sent = gzip.compress(body) if coding else body
+    assert guarded("openai-chat", coding).whole(sent) == body.replace(b"sent", b"mine")
+    transform = guarded("openai-chat", "gzip")
+    assert transform.whole(b"no gzip") is None and "gzip" in transform.told
+
+
 def test_a_failure_at_the_end() -> None:
     transform = Guarded(Decoded(None, Failing()), None, stream=False)
     assert transform.feed(b"x") == [b"x"]

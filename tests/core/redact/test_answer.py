@@ -1,17 +1,20 @@
 """Answers: secrets masked, placeholders turned back, in each API's texts, in whole bodies and messages; what cannot be looked into ends."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.filters import cut, places, through
-from support.secrets import SCOPE, SECRET, SECRETS, hiding, redaction
+from support.secrets import SCOPE, SECRET, SECRETS, hiding, redaction, redactor
 
 from amp_addons.core.redact.action import Redaction, replacer
 from amp_addons.core.redact.answer import AnswerRedaction, Blocked, CannotLook
+from amp_addons.rulefiles.detectors import warm
 
+warm(redactor())  # so that no test has to be quick and to wait for that
 HIDE = hiding()
 P, P2 = (HIDE.vault.hide(secret, SCOPE, 0) for secret in (SECRET, 'a"\n<b>'))
 KNOWN = HIDE.vault.known(SCOPE, 0)
@@ -115,6 +118,87 @@ def test_a_whole_answer_of_a_known_api() -> None:
     out = json.loads(through(made, [json.dumps(body).encode()]))
     assert out["content"] == [{"type": "text", "text": f"{SECRET} ***"}, body["content"][1]]  # type: ignore[index]
     assert made.found == {("rule", "model"): 1, ("rule", "restored"): 1}
+
+
+OPENAI = "openai-responses"
+ECHOED = [
+    (ANTHROPIC, {"type": "error", "error": {"type": "invalid_request_error", "message": f"bad: {SECRET}"}, "request_id": "req_1"}),
+    ("openai-chat", {"error": {"message": f"bad: {SECRET}", "type": "invalid_request_error", "param": None, "code": SECRET}}),
+    ("openai-chat", {"choices": [{"index": 0, "delta": {}, "error": {"message": "x", "metadata": {"raw": f"of it: {SECRET}"}}}]}),
+    (OPENAI, {"type": "error", "code": "x", "message": "x", "error": {"message": f"bad: {SECRET}"}, "sequence_number": 3}),
+    (OPENAI, {"type": "response.created", "sequence_number": 0, "response": {"id": "resp_1", "output": [], "instructions": SECRET}}),
+    (
+        OPENAI,
+        {
+            "type": "response.failed",
+            "sequence_number": 9,
+            "response": {"id": "resp_1", "output": [], "input": [{"role": "user", "content": SECRET}], "metadata": {"a": SECRET}},
+        },
+    ),
+    ("google-generatecontent", {"error": {"code": 400, "message": f"bad: {SECRET}", "details": [{"reason": SECRET}]}}),
+    ("google-generatecontent", {"candidates": [{"index": 0, "finishReason": "OTHER", "finishMessage": SECRET}]}),
+]
+
+
+@pytest.mark.parametrize(("api", "payload"), ECHOED)
+@pytest.mark.parametrize("ascii", [True, False])
+def test_what_an_answer_repeats_of_its_request_is_masked(api: str, payload: dict[str, Any], ascii: bool) -> None:
+    """In an event and in a whole body; the rest stays byte for byte."""
+    data = json.dumps({**payload, "é": 1.0}, ensure_ascii=ascii).encode()
+    made = answer(api, redaction(response=True))
+    assert through(made, [b"data: %b\n\n" % data]) == b"data: %b\n\n" % data.replace(SECRET.encode(), b"***")
+    assert sum(made.found.values()) == data.count(SECRET.encode())
+    if "error" in payload:
+        assert through(answer(api, redaction(response=True)), [data]) == data.replace(SECRET.encode(), b"***")
+    assert through(answer(api, redaction("placeholder")), [data]) == data, "restoring looks at nothing of it"
+
+
+KEPT = [
+    (ANTHROPIC, {"type": "message_start", "message": {"id": SECRET, "model": SECRET, "content": [], "usage": {}}}),
+    (ANTHROPIC, {"type": "content_block_start", "index": 0, "content_block": {"type": "redacted_thinking", "data": SECRET}}),
+    (ANTHROPIC, {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": SECRET}}),
+    (OPENAI, {"type": "response.reasoning_text.done", "output_index": 0, "content_index": 0, "text": SECRET}),
+    (OPENAI, {"type": "response.created", "response": {"id": SECRET, "output": [], "previous_response_id": SECRET}}),
+    (
+        OPENAI,
+        {
+            "type": "response.output_item.done",
+            "output_index": 0,
+            "item": {"type": "reasoning", "id": SECRET, "encrypted_content": SECRET, "error": None, "tools": SECRET},
+        },
+    ),
+    ("openai-chat", {"id": SECRET, "system_fingerprint": SECRET, "choices": [{"index": 0, "delta": {"reasoning": SECRET}}], "user": None}),
+]
+
+
+@pytest.mark.parametrize(("api", "payload"), KEPT)
+def test_what_must_come_back_as_it_was_stays(api: str, payload: dict[str, Any]) -> None:
+    data = b"data: %b\n\n" % json.dumps(payload).encode()
+    assert through(answer(api, redaction(response=True)), [data]) == data
+
+
+def test_a_redactor_that_blocks_ends_an_answer_that_repeats_a_secret() -> None:
+    with pytest.raises(Blocked):
+        through(answer(ANTHROPIC, redaction("block", response=True)), [json.dumps(ECHOED[0][1]).encode()])
+
+
+def spent(api: str | None, body: bytes) -> float:
+    started = time.process_time()
+    assert through(answer(api, redaction(response=True)), [body]) == body
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("api", [None, ANTHROPIC])
+def test_a_large_answer_is_looked_into_at_once_and_not_letter_by_letter(api: str | None) -> None:
+    """A megabyte of text: as a stream it takes 0.6 s and more."""
+    code = "def reader(path, key=None):\n    return [open(path).read() for _ in range(10)]  # key\n"
+    body = json.dumps({"type": "message", "content": [{"type": "text", "text": code * 12_000}]}).encode()
+    assert min(spent(api, body) for _ in range(3)) < 0.2
+
+
+@pytest.mark.parametrize("spelled", [P, f"\\u007A{P[1:]}", f"{P[:2]}\\u0078{P[3:]}"])
+def test_a_body_without_a_placeholder_is_told_from_one_with_it_however_it_is_spelled(spelled: str) -> None:
+    assert through(answer(None, redaction("placeholder")), [b'{"text":"%b"}' % spelled.encode()]) == b'{"text":"%b"}' % SECRET.encode()
 
 
 def whole(*values: Any, **spec: Any) -> list[Any]:

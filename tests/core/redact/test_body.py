@@ -120,6 +120,16 @@ def test_only_the_strings_with_a_secret_change(value: Any, indent: int | None, a
     assert (new is data) == (not hits)
 
 
+@given(values)
+def test_a_secret_goes_by_what_its_key_says_wherever_it_stands(value: Any) -> None:
+    """The strings around it are searched with it."""
+    try:
+        data = json.dumps([value, {"password": "hunter2" + "Zq9w", "a": value}, value]).encode()
+    except UnicodeEncodeError:
+        return
+    assert json.loads(masked(data))[1]["password"] == "***"
+
+
 def test_the_rest_stays_byte_for_byte() -> None:
     data = ('{ "a" :\t"' + SECRET + '",\r\n"b": "\\u00e9\\/", "n": 1.0e5, "é": "\\"" }').encode()
     assert masked(data) == data.replace(SECRET.encode(), b"***")

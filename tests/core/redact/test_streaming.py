@@ -56,6 +56,14 @@ def whole(text: str, redactor: Redactor = REDACTOR) -> tuple[str, list[Finding]]
     return replace(text, ((one, name_and_size(one, text[one.start : one.end])) for one in found)), found
 
 
+def test_text_that_is_there_as_a_whole() -> None:
+    """What it does is what `whole` says; that pieces come to the same is tested below."""
+    for text in ("key-1234 x", "nothing", "\ud800 key-12345 é", "pass=hunter2; pass=x"):
+        stream = MaskStream(REDACTOR, name_and_size)
+        assert (stream.feed_whole(text), stream.findings) == whole(text)
+        assert stream.count == len(stream.findings)
+
+
 def streamed(pieces: Iterable[str], redactor: Redactor = REDACTOR) -> tuple[str, list[Finding]]:
     stream = MaskStream(redactor, name_and_size)
     return "".join([*(stream.feed(piece) for piece in pieces), stream.flush()]), stream.findings
