@@ -52,14 +52,17 @@ def repeat(part: str, size: int) -> str:
 def hostile(redactor: Redactor, size: int) -> dict[str, str]:
     words = [word for detector in redactor.detectors for word in detector.keywords]
     each = max(1, size // len(words))
+    draw = random.Random(1)
     return {
         "all keywords, over and over": repeat("".join(words), size),
         "each keyword, back to back": "".join(repeat(word, each) for word in words)[:size],
+        "keywords at random": "".join(draw.choices(words, k=size // 6))[:size],
         "sk-sk-sk-": repeat("sk-", size),
         "eyJ, no dot": repeat("eyJ" + "a" * 30, size),
         "token=token=": repeat("token=", size),
         "token=a1token=a1": repeat("token=a1", size),
         "refused values": repeat("token=abcdef1234567890abcdef ", size),
+        "refused values, all different": "".join(f"token=abcdef{draw.randrange(10**12)} " for _ in range(size // 24))[:size],
         "quotes without end": repeat('password="' + "a" * 20, size),
         "://a:://a:": repeat("://a:", size),
         "BEGIN, no END": repeat("-----BEGIN PRIVATE KEY-----", size),
@@ -83,7 +86,7 @@ def one_by_one(redactor: Redactor) -> list[re.Pattern[bytes]]:
     """The same patterns for `re`, as far as it takes them."""
     patterns = []
     for detector in redactor.detectors:
-        patterns.append(re.compile(detector.shape.search.__self__.pattern.replace(r"\z", r"\Z").encode()))
+        patterns.append(re.compile(detector.whole_pattern.replace(r"\z", r"\Z").encode()))
     return patterns
 
 

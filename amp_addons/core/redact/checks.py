@@ -72,12 +72,12 @@ def assigned(data: bytes, start: int, end: int) -> bool:
     if len(value) < _LEAST_SECRET or data[end : end + 1] in _NO_END:
         return False
     name = looks.name_before(data, start)
+    if _NOT_NAMES.search(name) or (looks.counts_up(value) and _BARE.fullmatch(name)):
+        return False
+    if looks.is_odd_hex(value) or looks.is_interleaved(value) or _NEXT_ARGUMENT.search(data, max(0, start - 16), start):
+        return False
     least = _LEAST_SECRET if _PASSWORD.search(name) else _LEAST_KEY
-    if not (looks.is_random(value, least, _LEAST_BITS) or (value.isdigit() and len(value) >= _LEAST_NUMBER)):
-        return False
-    if _NOT_NAMES.search(name) or looks.is_odd_hex(value) or looks.is_interleaved(value):
-        return False
-    return not (_BARE.fullmatch(name) and looks.counts_up(value)) and not _NEXT_ARGUMENT.search(data, max(0, start - 16), start)
+    return looks.is_random(value, least, _LEAST_BITS) or (value.isdigit() and len(value) >= _LEAST_NUMBER)
 
 
 def beside(data: bytes, start: int, end: int) -> bool:

@@ -6,6 +6,7 @@ detector that knows the kind has looked at them as well; what it did not take, a
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 
 import ahocorasick_rs
 
@@ -37,7 +38,9 @@ class Claims:
         known = [detector for detector in detectors if not detector.yields]
         prefixes = {word for one in known if one.starts and not one.near for word in one.keywords} - _COMMON
         self._prefixes = frozenset(word.encode() for word in prefixes if any(mark in word for mark in _MARKS))
-        self._sizes = sorted({len(word) for word in self._prefixes})
+        self._least = min(map(len, self._prefixes), default=0)
+        heads = groupby(sorted(self._prefixes), lambda word: word[: self._least])
+        self._by_head = {head: tuple(words) for head, words in heads}
         services = {word for one in known if one.near for word in one.keywords} - _WORDS
         self._services = ahocorasick_rs.BytesAhoCorasick([word.encode() for word in sorted(services)])
 
@@ -49,7 +52,7 @@ class Claims:
     def claim(self, data: bytes, start: int, end: int) -> bool:
         """Whether another detector is the one to decide about the value."""
         head = data[start : start + MAX_KEYWORD].lower()
-        if any(head[:size] in self._prefixes for size in self._sizes):
+        if head.startswith(self._by_head.get(head[: self._least], ())):
             return True
         line = data[max(0, start - MAX_KEYWORD) : start].lower().rpartition(b"\n")[2]
         if data[start:end].isdigit() or not _KEY.search(line) or _PASSWORD.search(line):

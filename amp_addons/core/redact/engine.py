@@ -1,10 +1,11 @@
 """Finding: one pass of an Aho-Corasick automaton for all keywords, then RE2 near the keywords alone.
 
-All work is on bytes: `re2` turns offsets of `str` into bytes and back on each call, at the price of the whole text. The windows of a
-detector's keywords that touch are searched as one, so that a text full of keywords costs one linear search, not one for each.
+All work is on bytes: `re2` turns offsets of `str` into bytes and back on each call, at the price of the whole text. Where a detector's
+keywords stand close together, the windows around them that touch are searched as one, so that a text full of them costs one linear search.
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -21,6 +22,10 @@ MAX_FINDINGS = 100_000
 MAX_REFUSED = 1000
 """So many times in a text, and for a detector, the inside of a value that was refused is searched for another secret; later ones are passed
 over as a whole. Without it, values of a thousand characters that begin one after the other would be read a thousand times each."""
+
+SPARSE, ALONE = 128, 4
+"""A detector is tried at each of its keywords alone as long as that reads, at SPARSE bytes or more a keyword, up to ALONE times the text.
+RE2 is quick at a given place; a search has to keep all beginnings in mind, and is slow where many of them go on for long."""
 
 CONTINUATION = bytes(range(0x80, 0xC0))
 
@@ -73,16 +78,19 @@ class Engine:
     def _places(self, data: bytes) -> dict[int, list[int]]:
         """Where each detector's keywords start, by the detector's number."""
         automaton, keywords = self._automaton
-        places: dict[int, list[int]] = {}
+        starts: defaultdict[int, list[int]] = defaultdict(list)
         for word, start, _ in automaton.find_matches_as_indexes(data.lower(), overlapping=True):
-            numbers, others = keywords[word]
-            if data[start - 1] in WORD and numbers is not others and not stands_apart(data, start):
-                numbers = others
-            for who in numbers:
-                if who in places:
-                    places[who].append(start)
-                else:
-                    places[who] = [start]
+            starts[word].append(start)
+        places: defaultdict[int, list[int]] = defaultdict(list)
+        for word, found in starts.items():
+            every, anywhere = keywords[word]
+            for who in anywhere:
+                places[who] += found
+            if every is not anywhere:
+                apart = [start for start in found if data[start - 1] not in WORD or stands_apart(data, start)]
+                for who in every if apart else ():
+                    if who not in anywhere:
+                        places[who] += apart
         return places
 
     @cached_property
@@ -114,25 +122,34 @@ class Engine:
 def _confirm(detector: Detector, data: bytes, places: list[int]) -> Iterator[tuple[int, int]]:
     """The secrets of one detector, in order and apart from each other."""
     match, search, group, starts, _, before, after = detector.shape
-    done = refused = 0
-    for start, stop, single in _windows(places, before, after):
-        single = single and starts
-        find, at = (match, start) if single else (search, max(start, done))
-        while done <= at < stop and (found := find(data, at, stop)):
-            first, last = found.span(group)
-            if first < 0 or (starts and not single and not _is_place(places, found.start())):
-                at = found.start() + 1
-                continue
-            last = detector.end(data, last)
-            if not detector.refuses(data, first, last):
-                at = done = last
-                yield first, last
-            else:
+    size = len(data)
+    places.sort()  # they come in the order of the keywords' ends
+    each = starts and len(places) * max(after, SPARSE) <= ALONE * size
+    find, windows = (match, ((place, place + after) for place in places)) if each else (search, _windows(places, before, after))
+    at = refused = 0
+    for start, stop in windows:
+        if start > at:
+            at = start
+        elif each and start < at:
+            continue
+        stop = min(stop, size)
+        while at < stop:
+            found = find(data, at, stop)
+            begun = found[0][0]
+            if begun < 0:
+                break
+            first, last = found[group]
+            if first < 0 or (starts and not each and not _is_place(places, begun)):
+                at = begun + 1
+            elif detector.refuses(data, first, last := detector.end(data, last)):
                 refused += 1
-                at = max(first, found.start() + 1)
+                at = max(first, begun + 1)
                 if refused > MAX_REFUSED:
-                    at = done = max(last, at)
-            if single:
+                    at = max(last, at)
+            else:
+                at = last
+                yield first, last
+            if each:
                 break
 
 
@@ -141,19 +158,15 @@ def _is_place(places: list[int], place: int) -> bool:
     return at < len(places) and places[at] == place
 
 
-def _windows(places: list[int], before: int, after: int) -> Iterator[tuple[int, int, bool]]:
-    """Where a match can be, around the keywords: apart from each other, in order, and whether there is but one keyword."""
-    places.sort()  # they come in the order of the keywords' ends
-    start, stop, count = 0, -1, 0
+def _windows(places: list[int], before: int, after: int) -> Iterator[tuple[int, int]]:
+    """Where a match can be, around the keywords: apart from each other, in order."""
+    start, stop = max(0, places[0] - before), 0
     for place in places:
-        if place - before > stop:
-            if count:
-                yield start, stop, count == 1
-            start, count = max(0, place - before), 0
+        if place - before > stop > 0:
+            yield start, stop
+            start = place - before
         stop = place + after
-        count += 1
-    if count:
-        yield start, stop, count == 1
+    yield start, stop
 
 
 def merge(spans: list[Span]) -> list[Span]:

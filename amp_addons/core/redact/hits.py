@@ -2,10 +2,10 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from amp_addons.core.redact import checks, extent
-from amp_addons.core.redact.detector import MAX_KEYWORD, stands_apart
+from amp_addons.core.redact.detector import MAX_KEYWORD, Found, stands_apart
 from amp_addons.core.redact.engine import MAX_REFUSED, Engine, Span
 
 type IsOpen = Callable[[int, int], bool]
@@ -57,9 +57,9 @@ class Hits:
             if found is None:
                 del self.waiting[0]
                 continue
-            if base + found.start() > start:  # another may be first
+            if base + found[0][0] > start:  # another may be first
                 del self.waiting[0]
-                self.add(Hit(base + found.start(), latest, low))
+                self.add(Hit(base + found[0][0], latest, low))
                 continue
             if not self._decide(data, base, found, is_open is None, spans):
                 break
@@ -68,18 +68,17 @@ class Hits:
     def forget(self, base: int) -> None:
         del self.places[: bisect_left(self.places, base - self._detector.shape.after)]
 
-    def _match(self, data: bytes, base: int, start: int, latest: int) -> Any:
+    def _match(self, data: bytes, base: int, start: int, latest: int) -> Found | None:
         shape = self._detector.shape
-        stop = min(latest + shape.after - base, len(data))
-        if start == latest:
-            return shape.match(data, start - base, stop)
-        at = start - base
-        while found := shape.search(data, at, stop):
-            if found.start() + base > latest:
+        find = shape.match if start == latest else shape.search
+        at, stop = start - base, min(latest + shape.after - base, len(data))
+        while at <= stop and (found := find(data, at, stop))[0][0] >= 0:
+            begun = found[0][0]
+            if begun + base > latest:
                 return None
-            if not shape.starts or self._is_place(data, found.start()):
+            if start == latest or not shape.starts or self._is_place(data, begun):
                 return found
-            at = found.start() + 1
+            at = begun + 1
         return None
 
     def _is_place(self, data: bytes, place: int) -> bool:
@@ -87,22 +86,22 @@ class Hits:
             not self._detector.apart or stands_apart(data, place)
         )
 
-    def _decide(self, data: bytes, base: int, found: Any, final: bool, spans: list[Span]) -> bool:
+    def _decide(self, data: bytes, base: int, found: Found, final: bool, spans: list[Span]) -> bool:
         """Whether a match could be decided."""
         detector = self._detector
+        begun, ended = found[0]
         if not detector.shape.starts:
-            reach = self._reach(base + found.start()) - base
-            if found.end() > reach:
-                if not final and len(data) - MAX_KEYWORD - detector.shape.before <= max(reach, found.start()):
+            reach = self._reach(base + begun) - base
+            if ended > reach:
+                if not final and len(data) - MAX_KEYWORD - detector.shape.before <= max(reach, begun):
                     return False  # a keyword may come
-                found_in = detector.shape.match(data, found.start(), reach) if reach > found.start() else None
-                if found_in is None:
-                    self._done = base + found.start() + 1
+                found = detector.shape.match(data, begun, reach) if reach > begun else ()
+                if not found or found[0][0] < 0:
+                    self._done = base + begun + 1
                     return True
-                found = found_in
-        first, last = found.span(detector.shape.group)
+        first, last = found[detector.shape.group]
         if first < 0:
-            self._done = base + found.start() + 1
+            self._done = base + begun + 1
             return True
         end = detector.end(data, last)
         if not final and self._ends_open(data, first, last, end):
@@ -114,7 +113,7 @@ class Hits:
                 spans.append((base + first, base + end, self.number))
         else:
             self._refused += 1
-            self._done = base + max(first, found.start() + 1)
+            self._done = base + max(first, begun + 1)
             if self._refused > MAX_REFUSED:
                 self._done = max(base + end, self._done)
         return True

@@ -63,14 +63,19 @@ def test_looking_near_keywords_finds_what_looking_everywhere_does(parts: list[st
     text = "".join(parts)
     data = text.encode("utf-8", "replace")
     everywhere, at = [], 0
-    while match := KEY.shape.search(data, at):
-        at = match.end()
-        if engine.stands_apart(data, match.start()):
-            everywhere.append(match[0][: match.span(1)[1] - match.start()].decode())
-            at = match.span(1)[1]
-        else:
-            at = match.start() + 1
+    while (start := (found := KEY.shape.search(data, at, len(data)))[0][0]) >= 0:
+        _, last = found[1]
+        if engine.stands_apart(data, start):
+            everywhere.append(data[start:last].decode())
+        at = last if engine.stands_apart(data, start) else start + 1
     assert [secret for _, secret in spans(text, KEY)] == everywhere
+
+
+@given(st.lists(st.sampled_from(["key-", "key=12", "xx_", "_xx", "aaab", "ab", "a" * 60, "b", " "]), min_size=1, max_size=40))
+def test_keywords_are_looked_at_one_by_one_or_together_with_the_same_result(parts: list[str]) -> None:
+    """Ten thousand bytes without a keyword make them sparse."""
+    text = "".join(parts) + " "
+    assert spans(text * 3, GREEDY, NESTED, KEY) == spans(text * 3 + "." * 10_000 * len(parts), GREEDY, NESTED, KEY)
 
 
 @given(st.text(st.characters(), max_size=200))
