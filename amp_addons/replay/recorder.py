@@ -1,6 +1,8 @@
 """Writes finished flows to a recording, off the event loop: one whole flow at a time, so that all before a crash reads back."""
 
+import errno
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -26,6 +28,10 @@ RETRY = 1.0
 """Seconds before another attempt while the disk is full."""
 
 
+_UNFINISHED = re.compile(rb"\d{1,12}\Z|\d{1,12}:(?:\d|\Z)|\0")
+"""How a file begins whose only flow is unfinished, or whose blocks a power cut has kept from the disk."""
+
+
 class Recorder:
     """Owns the file and the thread that scrubs and writes. `lost` counts flows that could not be written.
 
@@ -43,6 +49,7 @@ class Recorder:
         self._broken: str | None = None
         self._tried = self._synced = 0.0
         self._open(naming.path(time.time()))
+        self._prune()
         self._backlog: Backlog[Finished] = Backlog(
             self._work, self._report, name="amp_addons recorder", limit=MAX_WAITING, batch=1, pause=PAUSE, finish=self._finish
         )
@@ -66,10 +73,13 @@ class Recorder:
 
     def _open(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path, self._descriptor = path, open_private(path)
-        self._begun = time.monotonic()
-        size = os.fstat(self._descriptor).st_size
-        whole = whole_flows(self._descriptor)
+        descriptor = open_private(path)
+        size, whole = os.fstat(descriptor).st_size, whole_flows(descriptor)
+        if size and not whole and not _UNFINISHED.match(os.pread(descriptor, 16, 0)):
+            # Nothing of it is ours to cut off.
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, f"{path} is there and is no recording of flows; name another file")
+        self._path, self._descriptor, self._begun = path, descriptor, time.monotonic()
         if whole < size:
             # A crash or a power cut left it: what follows would not be read.
             os.ftruncate(self._descriptor, whole)
@@ -114,8 +124,12 @@ class Recorder:
         self._sync()
         self._open(self._naming.fresh(time.time()))
         os.close(old)
-        for path in self._naming.surplus(self._rotation.keep) if self._rotation.keep else ():
-            path.unlink(missing_ok=True)
+        self._prune()
+
+    def _prune(self) -> None:
+        with suppress(OSError):  # a file that cannot be removed stays; recording goes on
+            for path in self._naming.surplus(self._rotation.keep, self._path) if self._rotation.keep else ():
+                path.unlink(missing_ok=True)
 
     def _sync(self) -> None:
         with suppress(OSError):  # a pipe or a device has nothing to sync
