@@ -187,8 +187,8 @@ def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
         client=well_formed(str(peer[0])) if peer else None,
         sni=_typed(_value(data, *client["sni"]), str, None) if "sni" in client else None,
         mode=str(_value(data, *client["proxy_mode"])) if "proxy_mode" in client else "regular",
-        answer=_answer(data, response) if (response := inside("response")) else None,
-        error=(str(_value(data, *error["msg"])), _time(_value(data, *error["timestamp"]))) if error else None,
+        answer=_answer(data, response) if (response := inside("response")) is not None else None,
+        error=(str(_value(data, *error["msg"])), _time(_value(data, *error["timestamp"]))) if error is not None else None,
         messages=_messages(_value(data, *fields["websocket"])) if "websocket" in fields else None,
         metadata=metadata if isinstance(metadata, dict) else {},
     )
