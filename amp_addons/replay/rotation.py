@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 _UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9}
 _SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SIZE = re.compile(r"(\d{1,9}) ?([KMG]?B?)", re.IGNORECASE)
-_AGE = re.compile(r"(\d{1,6}) ?([smhd])")
-_KEEP = re.compile(r"\d{1,6}")
+_SIZE = re.compile(r"(\d{1,9}) ?([KMG]?B?)", re.IGNORECASE | re.ASCII)
+_AGE = re.compile(r"(\d{1,6}) ?([smhd])", re.ASCII)
+_KEEP = re.compile(r"\d{1,6}", re.ASCII)
 _TIME = "-%Y%m%d-%H%M%S"
 _DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 _NUMBERS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "j": 3, "y": 2, "s": 10}
@@ -60,8 +60,8 @@ class Naming:
         for directive in _DIRECTIVE.findall(name):
             if directive != "%" and directive not in _NUMBERS:
                 raise ValueError(f"found %{directive}, expected some of {', '.join('%' + letter for letter in _NUMBERS)}")
-        if rotation != Rotation() and not re.search("%[a-zA-Z]", name):
-            name = f"{path.stem.replace('%', '%%')}{_TIME}{path.suffix}"
+        if rotation != Rotation() and all(directive == "%" for directive in _DIRECTIVE.findall(name)):
+            name = f"{path.stem}{_TIME}{path.suffix}"
         self._folder, self._name = path.parent, name
 
     def path(self, now: float) -> Path:
@@ -70,16 +70,16 @@ class Naming:
 
     def fresh(self, now: float) -> Path:
         """A file that is not there yet: where a rotation makes two in a second, the second has a number."""
-        path = self.path(now)
+        path = first = self.path(now)
         number = 2
         while path.exists():
-            path = self.path(now).with_name(f"{self.path(now).stem}.{number}{path.suffix}")
+            path = first.with_name(f"{first.stem}.{number}{first.suffix}")
             number += 1
         return path
 
     def surplus(self, keep: int, current: Path) -> list[Path]:
         """The files that the pattern has made beyond the newest `keep`, oldest first. The one that is written now is the newest."""
-        shape = re.compile(_shape(self._name))
+        shape = re.compile(_shape(self._name), re.ASCII)
         with os.scandir(self._folder) as entries:
             found = [entry for entry in entries if shape.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)]
         found.sort(key=lambda entry: (entry.name == current.name, entry.stat().st_mtime_ns, entry.name))
