@@ -48,6 +48,7 @@ class Recorder:
         self._scrubber: Scrubber | None = None
         self._broken: str | None = None
         self._tried = self._synced = 0.0
+        self._missed = 0  # flows that a full disk has cost
         self._open(naming.path(time.time()))
         self._prune()
         self._backlog: Backlog[Finished] = Backlog(
@@ -87,6 +88,7 @@ class Recorder:
 
     def _work(self, batch: Sequence[Finished]) -> int:
         if self._broken and time.monotonic() - self._tried < RETRY:
+            self._missed += len(batch)
             return len(batch)
         scrubber = self._scrubber = self._scrubber or self._new_scrubber()
         for done in batch:
@@ -97,10 +99,11 @@ class Recorder:
                 self._write(data)
             except OSError as error:
                 self._fail(error)
+                self._missed += 1
                 return 1
         if self._broken:
             self._broken = None
-            self._complain("flows are recorded again")
+            self._complain(f"flows are recorded again; {self._missed} were left out")
         if time.monotonic() - self._synced > SYNC:
             self._sync()
         return 0
@@ -143,9 +146,12 @@ class Recorder:
             self._complain(f"flows cannot be recorded ({self._broken}) and are left out until they can")
 
     def _report(self, lost: int) -> bool:
-        if self._broken is None:
-            self._complain(f"{lost} flows were not recorded because writing them was too slow")
-        return self._broken is None
+        if self._broken is not None:
+            return False
+        slow, self._missed = lost - self._missed, 0
+        if slow > 0:
+            self._complain(f"{slow} flows were not recorded because writing them was too slow")
+        return True
 
     def _finish(self) -> None:
         self._sync()
