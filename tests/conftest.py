@@ -8,8 +8,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from amp_addons.core.scrub import deepen
+
+settings.register_profile("shared", deadline=None)  # how long one case takes depends on who else uses the machine
+settings.load_profile("shared")
 
 SHARED = "test_clients_"
 """Files in e2e that look at the same run of every runtime's client (the fixture `stage`)."""

@@ -114,7 +114,7 @@ class Record:
         if (pattern, rotate) == self._wanted:
             return  # mitmproxy puts the old value back after a refusal
         try:
-            recorder = self._new(pattern, rotate) if pattern else None
+            recorder = self._new(pattern, rotate)
         except (OSError, ValueError) as error:
             option = "amp_record_rotate" if "expected size=" in str(error) or "more than 0" in str(error) else "amp_record"
             return refuse(f"option {option}: {getattr(error, 'strerror', None) or error}.")
@@ -125,13 +125,17 @@ class Record:
         else:
             self._open.clear()
 
-    def _new(self, pattern: str, rotate: str) -> "Recorder":
+    def _new(self, pattern: str, rotate: str) -> "Recorder | None":
+        if not pattern and not rotate:
+            return None
         from amp_addons.core.redact.scrubber import Scrubber
         from amp_addons.replay.recorder import Recorder
         from amp_addons.replay.rotation import Naming, Rotation
         from amp_addons.rulefiles.detectors import Redactor
 
         rotation = Rotation.parse(rotate)
+        if not pattern:
+            return None
         return Recorder(Naming(pattern, rotation), rotation, lambda: Scrubber(Redactor.builtin()), self._complain)
 
     def _close(self) -> None:

@@ -11,9 +11,13 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from amp_addons.core.clock import LAST_TIME
+from amp_addons.core.clock import LAST_TIME, sane_time
 from amp_addons.core.events import Ended, Outcome, RedactionDone, RuleAction
+from amp_addons.core.payload import well_formed
 from amp_addons.core.stream import Chunk
+
+MAX_BYTES = 2**63 - 1
+"""The largest size that is believed: what JSON readers take for a whole number."""
 
 PREFIX = "amp."
 """Before each name, as in all metadata of the suite."""
@@ -111,10 +115,22 @@ def facts_of(metadata: Mapping[Any, Any]) -> Facts | None:
     """What a recording of this suite says of a flow; None for one of another tool, or when it makes no sense."""
     if PREFIX + "recording" not in metadata:
         return None
+    given = {name: value for name, value in metadata.items() if isinstance(name, str) and name in _NAMES}
     try:
-        return msgspec.convert({name.removeprefix(PREFIX): value for name, value in metadata.items() if name in _NAMES}, Facts)
-    except msgspec.ValidationError:
+        return _sensible(msgspec.convert({name.removeprefix(PREFIX): _text(value) for name, value in given.items()}, Facts))
+    except (msgspec.ValidationError, RecursionError):
         return None
+
+
+def _text(value: Any) -> Any:
+    return well_formed(value) if isinstance(value, str) else value
+
+
+def _sensible(facts: Facts) -> Facts | None:
+    """The facts, where their numbers can be."""
+    sizes = (facts.request_bytes or 0, facts.response_bytes or 0, facts.request_cut, facts.response_cut)
+    times = facts.ended_at is None or sane_time(facts.ended_at) == facts.ended_at
+    return facts if times and min(sizes) >= 0 and max(sizes) <= MAX_BYTES else None
 
 
 class Chunks(NamedTuple):
@@ -159,9 +175,9 @@ def _line(event: Said) -> str:
 
 def _events(lines: str) -> list[Said]:
     found: list[Said] = []
-    for line in lines.splitlines():
+    for line in lines.split("\n"):  # JSON may have other line ends in its strings
         for decoder in _said:
-            with suppress(msgspec.DecodeError):
+            with suppress(msgspec.DecodeError, UnicodeError):
                 found.append(decoder.decode(line))
     return found
 
@@ -173,22 +189,26 @@ def _json(numbers: Sequence[float]) -> str:
 def _floats(text: str) -> list[float]:
     try:
         return msgspec.json.decode(text, type=list[float])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         return []
 
 
 def _ints(text: str) -> list[int]:
     try:
         found = msgspec.json.decode(text, type=list[int])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         return []
     return found if not found or min(found) >= 0 else []
+
+
+_LONGEST = 37
+"""Characters of two of the largest sizes that are believed (`MAX_BYTES`)."""
 
 
 def _numbers(text: str) -> dict[int, int]:
     found = {}
     for part in text.split():
         number, _, size = part.partition(":")
-        if number.isdecimal() and size.isdecimal():
+        if number.isdecimal() and size.isdecimal() and len(part) <= _LONGEST:
             found[int(number)] = int(size)
     return found

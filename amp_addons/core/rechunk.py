@@ -29,6 +29,9 @@ def rechunked(pieces: Sequence[bytes], clean: bytes, coding: str) -> list[bytes]
     plain = [decoder.feed(piece) for piece in pieces]
     encoder = ENCODERS[name]()
     made = [encoder.feed(piece) for piece in _cut(plain, clean)]
+    decoder.close()
+    if decoder.error is not None:
+        return made  # a body that was cut off stays so
     return [*made[:-1], made[-1] + encoder.close()] if made else [encoder.close()]
 
 

@@ -16,6 +16,11 @@ from amp_addons.replay.flowfile import flow_of, frames
 STDIN = "-"
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BOM = b"\xef\xbb\xbf"
+_HEAD = 64
+"""Bytes that tell what a file is: JSON may begin with white space."""
+
+_ZSTD_INPUT = 512
+"""Compressed bytes taken at once: four of them may become 128 KiB."""
 
 type Tick = Callable[[int], object]
 
@@ -37,8 +42,8 @@ def flows_of(name: str, tick: Tick = lambda count: None) -> Iterator[Captured]:
     """The HTTP flows of a capture, in order. `tick` is told of bytes read. Raises OSError, and Damage after what could be read."""
     with ExitStack() as stack:
         stream = _opened(name, stack, tick)
-        start = stream.peek(4)[:4]
-        if start.startswith((b"{", _BOM)):
+        start = stream.peek(_HEAD)[:_HEAD]
+        if start.lstrip(b" \t\r\n").startswith((b"{", _BOM)):
             from amp_addons.replay.har import entries_of
 
             yield from entries_of(stream.read())
@@ -57,10 +62,7 @@ def _opened(name: str, stack: ExitStack, tick: Tick) -> "io.BufferedReader[io.Ra
     if start.startswith(_GZIP):
         return _buffered(_Decompressed(gzip.GzipFile(fileobj=counted)))
     if start.startswith(_ZSTD):
-        import zstandard
-
-        reader = zstandard.ZstdDecompressor().stream_reader(counted, read_across_frames=True)
-        return _buffered(_Decompressed(reader))
+        return _buffered(_Decompressed(_Zstd(counted)))
     return counted
 
 
@@ -82,6 +84,33 @@ class _Counted(io.RawIOBase):
         buffer[: len(data)] = data
         self._tick(len(data))
         return len(data)
+
+
+class _Zstd:
+    """Frames one after another. The library's own reader takes a frame that stops early for one that ends."""
+
+    def __init__(self, source: Any) -> None:
+        import zstandard
+
+        self._source = source
+        self._new_frame = zstandard.ZstdDecompressor().decompressobj
+        self._frame = self._new_frame()
+        self._ready = self._input = b""
+        self._between = True
+
+    def read(self, size: int) -> bytes:
+        while not self._ready:
+            data = self._input or self._source.read(_ZSTD_INPUT)
+            if not data:
+                if self._between:
+                    return b""
+                raise EOFError
+            self._ready, self._between = self._frame.decompress(data), False
+            self._input = self._frame.unused_data
+            if self._frame.eof:
+                self._frame, self._between = self._new_frame(), True
+        piece, self._ready = self._ready[:size], self._ready[size:]
+        return piece
 
 
 class _Decompressed(io.RawIOBase):

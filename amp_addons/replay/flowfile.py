@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from amp_addons.core.clock import sane_time
+from amp_addons.core.payload import well_formed
 from amp_addons.replay.captured import Answer, Captured, Damage, Message
 
 MAX_FLOW = 1024 * 1024 * 1024
@@ -78,19 +80,23 @@ def whole_flows(descriptor: int) -> int:
     return end
 
 
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError)
+"""What reading a flow that is none, or an old one by mitmproxy's converters, may end in."""
+
+
 def flow_of(data: bytes, at: int) -> Captured | None:
     """What is needed of one flow; None for one that is not HTTP. Raises Damage."""
     try:
         fields = _fields(data, 0, len(data) - 1)
         version = _value(data, *fields["version"])
         if version != FORMAT:
-            return _converted(data)
+            return _converted(data, at)
         if _value(data, *fields["type"]) != "http":
             return None
         return _http(data, fields)
     except Damage:
         raise
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError) as error:
+    except _UNREADABLE as error:
         raise Damage(at, f"found a flow that cannot be read ({type(error).__name__}), expected one of mitmproxy") from None
 
 
@@ -107,12 +113,14 @@ def _fields(data: bytes, at: int, end: int) -> dict[str, _Place]:
         start = colon + 1
         stop = start + int(data[at:colon])
         key = data[start:stop]
+        if stop < start:
+            raise ValueError("a key of less than nothing")
         at = stop + 1
         colon = find(58, at, at + 13)
         start = colon + 1
         stop = start + int(data[at:colon])
-        if stop >= len(data):
-            raise ValueError("a value is longer than what holds it")
+        if not start <= stop < end:
+            raise ValueError("a value that what holds it has no room for")
         found[key.decode()] = start, stop
         at = stop + 1
     return found
@@ -145,6 +153,8 @@ def _items(data: bytes, at: int, end: int) -> list[Any]:
         colon = data.index(58, at, at + 13)
         start = colon + 1
         stop = start + int(data[at:colon])
+        if not start <= stop < end:  # otherwise what is read would be read again, and again
+            raise ValueError("a value that what holds it has no room for")
         found.append(_value(data, start, stop))
         at = stop + 1
     return found
@@ -161,58 +171,72 @@ def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
     request = inside("request") or {}
     client = inside("client_conn") or {}
     peer = _value(data, *client["peername"]) if "peername" in client else None
-    metadata = fields.get("metadata")
+    metadata = _value(data, *fields["metadata"]) if "metadata" in fields else {}
     error = inside("error")
     return Captured(
-        id=text(fields["id"]),
+        id=well_formed(text(fields["id"])),
         method=text(request["method"]),
         scheme=text(request["scheme"]),
         host=text(request["host"]),
-        port=_value(data, *request["port"]),
+        port=_typed(_value(data, *request["port"]), int),
         authority=text(request["authority"]),
         path=text(request["path"]),
         headers=_headers(data, request),
-        body=_value(data, *request["content"]),
+        body=_typed(_value(data, *request["content"]), bytes, None),
         started=_time(_value(data, *request["timestamp_start"])),
-        client=str(peer[0]) if peer else None,
-        sni=_value(data, *client["sni"]) if "sni" in client else None,
+        client=well_formed(str(peer[0])) if peer else None,
+        sni=_typed(_value(data, *client["sni"]), str, None) if "sni" in client else None,
         mode=str(_value(data, *client["proxy_mode"])) if "proxy_mode" in client else "regular",
-        answer=_answer(data, response) if (response := inside("response")) else None,
-        error=(str(_value(data, *error["msg"])), _time(_value(data, *error["timestamp"]))) if error else None,
+        answer=_answer(data, response) if (response := inside("response")) is not None else None,
+        error=(str(_value(data, *error["msg"])), _time(_value(data, *error["timestamp"]))) if error is not None else None,
         messages=_messages(_value(data, *fields["websocket"])) if "websocket" in fields else None,
-        metadata=_value(data, *metadata) if metadata else {},
+        metadata=metadata if isinstance(metadata, dict) else {},
     )
 
 
 def _answer(data: bytes, response: dict[str, _Place]) -> Answer:
     return Answer(
-        status=_value(data, *response["status_code"]),
+        status=_typed(_value(data, *response["status_code"]), int),
         headers=_headers(data, response),
-        body=_value(data, *response["content"]),
+        body=_typed(_value(data, *response["content"]), bytes, None),
         started=_time(_value(data, *response["timestamp_start"])),
         ended=_time(_value(data, *response["timestamp_end"])),
     )
 
 
 def _headers(data: bytes, message: dict[str, _Place]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple([(name, value) for name, value in _value(data, *message["headers"])])
+    found = tuple([(name, value) for name, value in _value(data, *message["headers"])])
+    for name, value in found:
+        if type(name) is not bytes or type(value) is not bytes:
+            raise TypeError("a header that is no text")
+    return found
+
+
+def _typed[T](value: Any, kind: type[T], *others: None) -> T:
+    """The value, which has to be of this type. What a file says is not taken for granted: later it would be in the midst of something."""
+    if type(value) is not kind and value not in others:
+        raise TypeError(f"a value that is no {kind.__name__}")
+    return value  # type: ignore[no-any-return]
 
 
 def _time(value: Any) -> float:
-    return float(value or 0.0)
+    return sane_time(float(value or 0.0))
 
 
 def _messages(socket: dict[str, Any] | None) -> list[Message] | None:
     if socket is None:
         return None
-    return [Message(kind == 1, bool(from_client), bytes(content), float(at)) for kind, from_client, content, at, *_ in socket["messages"]]
+    return [
+        Message(kind == 1, bool(from_client), _typed(content, bytes), _time(at))
+        for kind, from_client, content, at, *_ in socket["messages"]
+    ]
 
 
-def _converted(data: bytes) -> Captured | None:
+def _converted(data: bytes, at: int) -> Captured | None:
     """A flow of another version, by mitmproxy's own converters."""
     from mitmproxy.io import compat, tnetstring
 
     old = tnetstring.loads(b"%d:%b" % (len(data) - 1, data))
     assert isinstance(old, dict)
     made = tnetstring.dumps(compat.migrate_flow(old))
-    return flow_of(made[made.index(b":") + 1 :], 0)
+    return flow_of(made[made.index(b":") + 1 :], at)

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from amp_addons.core.clock import sane_time
 from amp_addons.core.exchange import Headers
+from amp_addons.core.payload import well_formed
 from amp_addons.core.target import DEFAULT_PORTS
 from amp_addons.replay.captured import Answer, Captured, Damage, Message
 
@@ -48,20 +50,21 @@ def _flow(entry: dict[str, Any], number: int) -> Captured | None:
     scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
     if scheme not in DEFAULT_PORTS:
         return None  # data:, blob:, chrome-extension: … no traffic
-    started = datetime.fromisoformat(entry["startedDateTime"]).timestamp()
+    started = sane_time(datetime.fromisoformat(entry["startedDateTime"]).timestamp())
     timings = {name: value for name, value in (entry.get("timings") or {}).items() if isinstance(value, int | float) and value > 0}
     total = entry.get("time")
     took = (total if isinstance(total, int | float) and total > 0 else sum(timings.values())) / 1000
+    over = sane_time(started + took)
     status = int(response.get("status") or 0)
     answer = None
     if status:
         first = max(started, started + took - timings.get("receive", 0) / 1000)
-        answer = Answer(status, _headers(response), _body(response.get("content") or {}), first, started + took)
-    failed = None if answer else (str(response.get("_error") or entry.get("_error") or "no answer was recorded"), started + took)
+        answer = Answer(status, _headers(response), _body(response.get("content") or {}), sane_time(first), over)
+    failed = None if answer else (str(response.get("_error") or entry.get("_error") or "no answer was recorded"), over)
     messages = [_message(found) for found in entry.get("_webSocketMessages") or ()]
     return Captured(
-        id=str(entry.get("_id") or f"har-{number + 1}"),
-        method=request["method"],
+        id=well_formed(str(entry.get("_id") or f"har-{number + 1}")),
+        method=str(request["method"]),
         scheme=scheme,
         host=url.hostname or "",
         port=url.port or DEFAULT_PORTS[scheme],
@@ -107,4 +110,4 @@ def _decoded(text: str) -> bytes:
 def _message(found: dict[str, Any]) -> Message:
     data, is_text = str(found["data"]), found.get("opcode") == 1
     content = data.encode("utf-8", "surrogatepass") if is_text else _decoded(data)
-    return Message(is_text, found.get("type") == "send", content, float(found["time"]))
+    return Message(is_text, found.get("type") == "send", content, sane_time(float(found["time"])))

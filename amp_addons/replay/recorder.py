@@ -1,6 +1,8 @@
 """Writes finished flows to a recording, off the event loop: one whole flow at a time, so that all before a crash reads back."""
 
+import errno
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -26,6 +28,10 @@ RETRY = 1.0
 """Seconds before another attempt while the disk is full."""
 
 
+_UNFINISHED = re.compile(rb"\d{1,12}\Z|\d{1,12}:(?:\d|\Z)|\0")
+"""How a file begins whose only flow is unfinished, or whose blocks a power cut has kept from the disk."""
+
+
 class Recorder:
     """Owns the file and the thread that scrubs and writes. `lost` counts flows that could not be written.
 
@@ -42,7 +48,9 @@ class Recorder:
         self._scrubber: Scrubber | None = None
         self._broken: str | None = None
         self._tried = self._synced = 0.0
+        self._missed = 0  # flows that a full disk has cost
         self._open(naming.path(time.time()))
+        self._prune()
         self._backlog: Backlog[Finished] = Backlog(
             self._work, self._report, name="amp_addons recorder", limit=MAX_WAITING, batch=1, pause=PAUSE, finish=self._finish
         )
@@ -66,10 +74,13 @@ class Recorder:
 
     def _open(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path, self._descriptor = path, open_private(path)
-        self._begun = time.monotonic()
-        size = os.fstat(self._descriptor).st_size
-        whole = whole_flows(self._descriptor)
+        descriptor = open_private(path)
+        size, whole = os.fstat(descriptor).st_size, whole_flows(descriptor)
+        if size and not whole and not _UNFINISHED.match(os.pread(descriptor, 16, 0)):
+            # Nothing of it is ours to cut off.
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, f"{path} is there and is no recording of flows; name another file")
+        self._path, self._descriptor, self._begun = path, descriptor, time.monotonic()
         if whole < size:
             # A crash or a power cut left it: what follows would not be read.
             os.ftruncate(self._descriptor, whole)
@@ -77,6 +88,7 @@ class Recorder:
 
     def _work(self, batch: Sequence[Finished]) -> int:
         if self._broken and time.monotonic() - self._tried < RETRY:
+            self._missed += len(batch)
             return len(batch)
         scrubber = self._scrubber = self._scrubber or self._new_scrubber()
         for done in batch:
@@ -87,10 +99,11 @@ class Recorder:
                 self._write(data)
             except OSError as error:
                 self._fail(error)
+                self._missed += 1
                 return 1
         if self._broken:
             self._broken = None
-            self._complain("flows are recorded again")
+            self._complain(f"flows are recorded again; {self._missed} were left out")
         if time.monotonic() - self._synced > SYNC:
             self._sync()
         return 0
@@ -114,8 +127,12 @@ class Recorder:
         self._sync()
         self._open(self._naming.fresh(time.time()))
         os.close(old)
-        for path in self._naming.surplus(self._rotation.keep) if self._rotation.keep else ():
-            path.unlink(missing_ok=True)
+        self._prune()
+
+    def _prune(self) -> None:
+        with suppress(OSError):  # a file that cannot be removed stays; recording goes on
+            for path in self._naming.surplus(self._rotation.keep, self._path) if self._rotation.keep else ():
+                path.unlink(missing_ok=True)
 
     def _sync(self) -> None:
         with suppress(OSError):  # a pipe or a device has nothing to sync
@@ -129,9 +146,12 @@ class Recorder:
             self._complain(f"flows cannot be recorded ({self._broken}) and are left out until they can")
 
     def _report(self, lost: int) -> bool:
-        if self._broken is None:
-            self._complain(f"{lost} flows were not recorded because writing them was too slow")
-        return self._broken is None
+        if self._broken is not None:
+            return False
+        slow, self._missed = lost - self._missed, 0
+        if slow > 0:
+            self._complain(f"{slow} flows were not recorded because writing them was too slow")
+        return True
 
     def _finish(self) -> None:
         self._sync()

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 _UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9}
 _SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SIZE = re.compile(r"(\d{1,9}) ?([KMG]?B?)", re.IGNORECASE)
-_AGE = re.compile(r"(\d{1,6}) ?([smhd])")
-_KEEP = re.compile(r"\d{1,6}")
+_SIZE = re.compile(r"(\d{1,9}) ?([KMG]?B?)", re.IGNORECASE | re.ASCII)
+_AGE = re.compile(r"(\d{1,6}) ?([smhd])", re.ASCII)
+_KEEP = re.compile(r"\d{1,6}", re.ASCII)
 _TIME = "-%Y%m%d-%H%M%S"
-_DIRECTIVE = re.compile(r"%([A-Za-z%])")
-_NUMBERS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "j": 3, "y": 2, "s": 10, "f": 6}
+_DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
+_NUMBERS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "j": 3, "y": 2, "s": 10}
 """The directives of strftime that give a number of so many digits: only these, so that what a pattern made can be told from other files."""
 
 
@@ -59,31 +59,30 @@ class Naming:
             raise ValueError("found % in a folder's name, expected it in the name of the file alone")
         for directive in _DIRECTIVE.findall(name):
             if directive != "%" and directive not in _NUMBERS:
-                raise ValueError(f"found %{directive}, expected some of {', '.join('%' + letter for letter in _NUMBERS if letter != 'f')}")
-        if rotation != Rotation() and not re.search("%[a-zA-Z]", name):
-            name = f"{path.stem.replace('%', '%%')}{_TIME}{path.suffix}"
+                raise ValueError(f"found %{directive}, expected some of {', '.join('%' + letter for letter in _NUMBERS)}")
+        if rotation != Rotation() and all(directive == "%" for directive in _DIRECTIVE.findall(name)):
+            name = f"{path.stem}{_TIME}{path.suffix}"
         self._folder, self._name = path.parent, name
 
     def path(self, now: float) -> Path:
-        """The file that is begun at this time; where a rotation makes two in a second, the second has a number."""
-        name = time.strftime(self._name, time.localtime(now))
-        path = self._folder / name
-        return path
+        """The file that is begun at this time."""
+        return self._folder / time.strftime(self._name, time.localtime(now))
 
     def fresh(self, now: float) -> Path:
-        """A file that is not there yet."""
-        path = self.path(now)
+        """A file that is not there yet: where a rotation makes two in a second, the second has a number."""
+        path = first = self.path(now)
         number = 2
         while path.exists():
-            path = self.path(now).with_name(f"{self.path(now).stem}.{number}{path.suffix}")
+            path = first.with_name(f"{first.stem}.{number}{first.suffix}")
             number += 1
         return path
 
-    def surplus(self, keep: int) -> list[Path]:
-        """The files that the pattern has made beyond the newest `keep`, oldest first."""
-        shape = re.compile(_shape(self._name))
-        found = [entry for entry in os.scandir(self._folder) if shape.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)]
-        found.sort(key=lambda entry: (entry.stat().st_mtime_ns, entry.name))
+    def surplus(self, keep: int, current: Path) -> list[Path]:
+        """The files that the pattern has made beyond the newest `keep`, oldest first. The one that is written now is the newest."""
+        shape = re.compile(_shape(self._name), re.ASCII)
+        with os.scandir(self._folder) as entries:
+            found = [entry for entry in entries if shape.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)]
+        found.sort(key=lambda entry: (entry.name == current.name, entry.stat().st_mtime_ns, entry.name))
         return [Path(entry.path) for entry in found[: max(0, len(found) - keep)]]
 
 

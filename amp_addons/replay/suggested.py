@@ -19,20 +19,21 @@ _HOST = re.compile(r"[a-z0-9_.-]+(?::\d{1,5})?")
 def suggested_rows(unknown: Sequence[dict[str, Any]], amp_url: str = DEFAULT_AMP_URL) -> str:
     """A catalog file with a row for each request that a row can be made of. `unknown` is as in `Totals.as_json()`."""
     amp_host, base, _ = split_target(amp_url)
-    rows: dict[tuple[str, str, str], str] = {}
+    rows: dict[tuple[str, str, str], None] = {}
     for each in unknown:
         host, path, _ = split_target(each["url"])
         if not host or not _METHOD.fullmatch(each["method"]):
             continue
         own = host == amp_host and path.startswith(base.rstrip("/") + "/")
         pattern = _pattern(path.removeprefix(base.rstrip("/")) if own else path)
-        if pattern is None or not (own or _HOST.fullmatch(host)):
-            continue
-        rows.setdefault((each["method"], "" if own else host, pattern), "my." + (_id(pattern) or "root"))
+        if pattern is None or not (own or (host != amp_host and _HOST.fullmatch(host))):
+            continue  # beside amp.url's own path on its host no row is looked for
+        rows.setdefault((each["method"], "" if own else host, pattern))
     if not rows:
         return ""
+    names = _names([pattern for _, _, pattern in rows])
     lines = ["catalog: mine", "title: My endpoints", "endpoints:"]
-    for (method, host, pattern), name in rows.items():
+    for (method, host, pattern), name in zip(rows, names, strict=True):
         lines += [f"  - id: {name}", "    category: other", f"    method: {_quoted(method)}", f"    path: {_quoted(pattern)}"]
         lines += [f"    host: {_quoted(host)}"] if host else []
     return "\n".join(lines)
@@ -41,7 +42,10 @@ def suggested_rows(unknown: Sequence[dict[str, Any]], amp_url: str = DEFAULT_AMP
 def _pattern(path: str) -> str | None:
     """The path with what varies as templates; None for one that is too odd to be written as a pattern."""
     parts, names = [], 0
-    for part in path.split("/")[1:]:
+    segments = path.split("/")[1:]
+    if "" in segments[:-1] or "." in segments or ".." in segments:
+        return None  # another path for whoever reads it
+    for part in segments:
         if varies(part):
             names += 1
             parts.append("{id}" if names == 1 else f"{{id{names}}}")
@@ -50,6 +54,17 @@ def _pattern(path: str) -> str | None:
         else:
             parts.append(part)
     return "/" + "/".join(parts)
+
+
+def _names(patterns: Sequence[str]) -> list[str]:
+    """An id for each row; those that would have the same get numbers: a catalog takes each once."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        name, number = f"my.{_id(pattern) or 'root'}", 1
+        while (name if number == 1 else f"{name}.{number}") in found:
+            number += 1
+        found[name if number == 1 else f"{name}.{number}"] = None
+    return list(found)
 
 
 def _id(pattern: str) -> str:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amp_addons.core.codings import CODINGS, STEP, Coding
+from amp_addons.core.codings import ENCODERS as IN_PIECES
 
 EVENTS = [
     b'event: content_block_delta\ndata: {"index": %d, "text": "%s"}\n\n' % (i, bytes([97 + i % 26]) * (i * 7 % 40)) for i in range(12)
@@ -241,3 +242,23 @@ def test_nothing_but_the_failure_is_raised(coding: str, pieces: list[bytes], kee
         read(decoder, encode(TEXT)[:keep], *pieces)
     except decoder.failure:
         pass
+
+
+@pytest.mark.parametrize("coding", IN_PIECES)
+def test_what_was_encoded_in_pieces_comes_out_in_the_same(coding: str) -> None:
+    """Every piece, the first and an empty one too, before anything follows it; the last only ends the body."""
+    encoder, decoder = IN_PIECES[coding](), CODINGS[coding]()
+    pieces = [b"a", b"", *EVENTS, random.Random(1).randbytes(100_000)]
+    assert read(decoder, *(encoder.feed(piece) for piece in pieces)) == pieces
+    assert not decoder.finished
+    assert read(decoder, encoder.close()) == [b""] and decoder.finished
+
+
+@pytest.mark.parametrize("coding", IN_PIECES)
+def test_no_piece_at_all_is_a_body_too(coding: str) -> None:
+    decoder = CODINGS[coding]()
+    assert read(decoder, IN_PIECES[coding]().close()) == [b""] and decoder.finished
+
+
+def test_every_coding_can_be_encoded_in_pieces() -> None:
+    assert IN_PIECES.keys() == CODINGS.keys()

@@ -1,5 +1,6 @@
 """Bodies of every form, cut anywhere, broken off, unknown and hostile: what the reader makes of them."""
 
+import itertools
 import json
 
 import pytest
@@ -158,3 +159,54 @@ PIECES = st.sampled_from([*body(anthropic).splitlines(True), *body(openai_respon
 def test_any_bytes_never_raise_and_any_chunking_gives_the_same(pieces, size, api):
     data = b"".join(pieces)
     assert read(data, api, size) == read(data, api)
+
+
+PIECES = st.sampled_from(
+    [
+        *(event for sim in (anthropic, openai_chat, openai_responses) for event in sim.events(TURN)),
+        b"\xef\xbb\xbf",
+        b"\r",
+        b"\r\n",
+        b"\n",
+        b": keep-alive\n\n",
+        b"id: 7\ndata: {}\n\n",
+        b"retry: 5\n\n",
+        b"data: a\ndata: b\n\n",
+        b"event: x\n",
+        b"data: [DONE]\n\n",
+        "data: größer\n\n".encode(),
+        b'event: message\r\ndata: {"type":"x"}\r\n\r\n',
+        b"error: broken\n",
+        b"data: \xff\xfe\n\n",
+        b'data: {"type":"ping"',
+    ]
+)
+LONG_STREAMS = st.lists(st.tuples(PIECES, st.integers(1, 90)), max_size=10).map(lambda parts: b"".join(p * count for p, count in parts))
+
+
+@given(LONG_STREAMS, st.lists(st.integers(0, 20_000), max_size=4), st.sampled_from([None, *(sim.API for sim in SIMS)]))
+def test_skimming_counts_and_tells_the_same_however_it_is_cut(data, cuts, api):
+    whole, skimmed = StreamReader(api), StreamReader(api)
+    events = whole.feed(data)
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    counted = sum(skimmed.skim(data[start:stop]) for start, stop in itertools.pairwise(places))
+    assert counted == len(events) and skimmed.event_counts == whole.event_counts
+    for reader in (whole, skimmed):
+        reader.close()
+    assert skimmed.summary() == whole.summary()
+    assert [event.seq for event in skimmed.feed(b"")] == []
+
+
+@given(LONG_STREAMS.map(lambda data: data[:3000]))
+def test_skimming_byte_by_byte_tells_the_same(data):
+    whole, skimmed = StreamReader(), StreamReader()
+    assert sum(skimmed.skim(data[at : at + 1]) for at in range(len(data))) == len(whole.feed(data))
+    assert skimmed.summary() == whole.summary()
+
+
+def test_reading_on_after_skimming_goes_on_with_the_numbers():
+    reader = StreamReader("openai-chat")
+    reader.feed(b"data: {}\n\n")
+    assert reader.skim(b'data: {"choices":[]}\n\n' * 1000) == 1000
+    [event] = reader.feed(b"data: {}\n\n")
+    assert event.seq == 1001

@@ -1,6 +1,6 @@
 import pytest
 
-from amp_addons.core.target import MAX_AUTHORITY, Target, below, host_key, split_target
+from amp_addons.core.target import MAX_AUTHORITY, Target, absolute_url, base_of, below, host_key, is_address, split_target
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,60 @@ def test_what_readers_disagree_on_is_no_host(authority: str) -> None:
 )
 def test_a_path_alone_is_below_amp_url(amp_url: str, url: str, whole: str) -> None:
     assert below(amp_url, url) == whole
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("2001:db8::1", True),
+        ("ampcode.com", False),
+        ("1.example", False),
+        ("", False),
+        ("localhost", False),
+        ("10.0.0.1.example", False),
+    ],
+)
+def test_which_destinations_are_addresses(host: str, expected: bool) -> None:
+    assert is_address(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "port", "named", "url"),
+    [
+        ("https", "ampcode.com", 443, None, "https://ampcode.com/x?y"),
+        ("https", "ampcode.com", 443, "evil.example", "https://ampcode.com/x?y"),
+        ("https", "ampcode.com", 8443, None, "https://ampcode.com:8443/x?y"),
+        ("http", "ampcode.com", 80, None, "http://ampcode.com/x?y"),
+        ("http", "ampcode.com", 443, None, "http://ampcode.com:443/x?y"),
+        ("https", "1.2.3.4", 443, "ampcode.com", "https://ampcode.com/x?y"),
+        ("https", "1.2.3.4", 8443, "ampcode.com:9", "https://ampcode.com:8443/x?y"),
+        ("https", "1.2.3.4", 443, None, "https://1.2.3.4/x?y"),
+        ("https", "::1", 443, "", "https://[::1]/x?y"),
+        ("https", "::1", 9000, "[::2]:9000", "https://[::2]:9000/x?y"),
+        ("wss", "h.example", 443, None, "wss://h.example:443/x?y"),
+    ],
+)
+def test_the_url_of_a_request(scheme: str, host: str, port: int, named: str | None, url: str) -> None:
+    """Where only an address is known, what the request names says more; elsewhere it is not believed."""
+    assert absolute_url(scheme, host, port, "/x?y", named) == url
+
+
+@pytest.mark.parametrize(
+    ("mode", "amp_url", "base"),
+    [
+        ("regular", "https://ampcode.com", "https://ampcode.com"),
+        ("upstream:http://a.example:3128", "https://ampcode.com", "https://ampcode.com"),
+        ("reverse:https://a.example", "https://ampcode.com", "https://a.example:443"),
+        ("reverse:http://a.example", "https://ampcode.com", "http://a.example:80"),
+        ("reverse:a.example:8443@9000", "https://ampcode.com", "https://a.example:8443"),
+        ("reverse:https://[::1]:9000", "https://ampcode.com", "https://[::1]:9000"),
+        ("reverse:https://a.example", "https://b.example/base", "https://a.example:443/base"),
+        ("reverse:https://OpenRouter.ai", "https://ampcode.com", "https://ampcode.com"),
+        ("", "https://ampcode.com", "https://ampcode.com"),
+        ("reverse:", "https://ampcode.com", "https://ampcode.com"),
+    ],
+)
+def test_a_reverse_listener_stands_for_amp_url(mode: str, amp_url: str, base: str) -> None:
+    assert base_of(mode, amp_url) == base

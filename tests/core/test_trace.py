@@ -2,7 +2,9 @@ import msgspec
 import pytest
 
 from amp_addons.core.classify import Classification
+from amp_addons.core.events import RedactionDone, RuleAction
 from amp_addons.core.hints import RequestHints
+from amp_addons.core.kept import Kept
 from amp_addons.core.trace import FlowTrace
 
 
@@ -164,3 +166,76 @@ def test_websocket_message_is_typed_by_its_json(content, is_text, event):
     trace, published = make_trace()
     trace.ws_message(1001.0, from_client=False, is_text=is_text, content=content)
     assert published[-1]["event"] == event and published[-1]["bytes"] == len(content)
+
+
+def action(mode="enforce", rule="r"):
+    return RuleAction(time="2025-01-01T00:00:00.000Z", flow="f", rule=rule, mode=mode, action="route", detail="to other")
+
+
+def redaction(where="answer"):
+    return RedactionDone(time="2025-01-01T00:00:00.000Z", flow="f", rule="r", where=where, kind="ai-key", count=1)
+
+
+def test_what_rules_did_is_told_again_where_it_was():
+    """Before the answer, and at its end behind the last event; only enforced rules are named at the end."""
+    trace, published = make_trace(each_event=True)
+    trace.repeat([action(), action("observe", "o"), redaction("body")], [redaction()], upstream="other", credential="env:KEY")
+    stream(trace, b"data: a\n\n")
+    trace.end(1002.0)
+    assert [event["type"] for event in published] == [
+        "flow.request", "rule.action", "rule.action", "redaction", "flow.response", "stream.event", "redaction", "stream.end", "flow.end",
+    ]  # fmt: skip
+    assert (published[-1]["rules"], published[-1]["upstream"], published[-1]["credential"]) == (["r"], "other", "env:KEY")
+
+
+def test_redactions_in_a_stream_are_told_behind_its_events_and_others_at_once():
+    trace, published = make_trace(each_event=True)
+    trace.redacted(1000.0, {("r", "body", "ai-key"): 2})
+    assert (published[-1]["type"], published[-1]["where"], published[-1]["count"]) == ("redaction", "body", 2)
+    stream(trace, b"data: a\n\n")
+    trace.redacted(1000.5, {("r", "answer", "ai-key"): 1})
+    trace.redacted(1000.6, {})
+    assert published[-1]["type"] == "stream.event"
+    trace.end(1002.0)
+    assert [event["type"] for event in published[-3:]] == ["redaction", "stream.end", "flow.end"]
+
+
+def test_events_have_the_sizes_that_they_had():
+    trace, published = make_trace(each_event=True)
+    trace.sizes = {1: 99}
+    stream(trace, b"data: ab\n\ndata: ***\n\ndata: c\n\n")
+    assert [event["bytes"] for event in published if event["type"] == "stream.event"] == [2, 99, 1]
+
+
+def test_messages_have_the_sizes_that_they_had():
+    trace, published = make_trace()
+    trace.ws_message(1001.0, from_client=False, is_text=True, content=b"***", size=99)
+    trace.end(1002.0)
+    assert published[1]["bytes"] == 99 and published[-1]["response_bytes"] == 99
+
+
+def test_how_the_connection_ended_is_kept_beside_what_is_told():
+    trace, published = make_trace("anthropic-messages")
+    stream(trace, b'data: {"type":"message_stop"}\n\n')
+    trace.end(1002.0, outcome="aborted", ended="aborted")
+    trace.end(1003.0)
+    assert trace.over == (1002.0, "aborted") and published[-1]["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+def test_the_body_is_kept_for_whoever_records_it(is_stream):
+    trace, _ = make_trace()
+    trace.kept = Kept(5)
+    trace.answer(1000.1, status=200, content_type="text/event-stream", content_encoding=None, is_stream=is_stream)
+    trace.feed([(1000.2, b"abc"), (1000.3, b"defg")])
+    assert trace.kept.chunks == [(1000.2, b"abc"), (1000.3, b"de")] and trace.kept.left_out == 2
+    assert (trace.response_bytes, trace.chunks) == (7, 2)
+
+
+def test_a_decoder_that_breaks_costs_nothing_of_what_is_kept():
+    trace, _ = make_trace()
+    trace.kept = Kept(99)
+    stream(trace, b"data: a\n\n")
+    trace.watch_failed = "the decoder failed"
+    trace.feed([(1000.4, b"more")])
+    assert trace.kept.size == len(b"data: a\n\nmore")

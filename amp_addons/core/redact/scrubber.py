@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
-from amp_addons.core.answers.channels import TextChannels
 from amp_addons.core.encoding import decode_body, encode_body
 from amp_addons.core.exchange import Headers
 from amp_addons.core.json_edit import splice
 from amp_addons.core.json_problem import problem_of
 from amp_addons.core.json_strings import encode_string, strings
 from amp_addons.core.redact.body import is_untouchable, redact_json, spelled_out
+from amp_addons.core.redact.deltas import mask_deltas
 from amp_addons.core.redact.engine import Finding
 from amp_addons.core.redact.redactor import Redactor
-from amp_addons.core.redact.streaming import MaskStream
 from amp_addons.core.rules.credential import is_credential_name
 from amp_addons.core.scrub import MASK, is_secret_name, mask_keys
 
@@ -79,7 +78,9 @@ class Scrubber:
         """A body in its content coding (`coding`, as the header says); `stream`: server-sent events. It may be cut off."""
         if not data:
             return data
-        plain = decode_body(data, coding, MAX_BODY, whole=False) if coding else data if len(data) <= MAX_BODY else None
+        plain = decode_body(data, coding, MAX_BODY) if coding else data if len(data) <= MAX_BODY else None
+        if is_cut := bool(coding) and plain is None:
+            plain = decode_body(data, coding, MAX_BODY, whole=False)
         if plain is None:
             self.found[where, "unreadable"] += 1
             return LEFT_OUT if not coding else encode_body(LEFT_OUT, _known(coding))
@@ -88,7 +89,8 @@ class Scrubber:
         except ValueError:  # more secrets or levels than are looked at
             self.found[where, "unreadable"] += 1
             clean = LEFT_OUT
-        return data if clean == plain else encode_body(clean, coding)
+        # What a coding's last block has is not seen before the block is whole, and may stand there as it is.
+        return data if clean == plain and not is_cut else encode_body(clean, coding)
 
     def _plain(self, plain: bytes, where: str, api: str | None, stream: bool) -> bytes:
         if problem_of(plain) is None:
@@ -149,16 +151,8 @@ class Scrubber:
         return _STRING.sub(masked, data)
 
     def _events(self, plain: bytes, where: str, api: str | None) -> bytes:
-        filters: list[MaskStream] = []
-
-        def new(_kind: str) -> MaskStream:
-            filters.append(MaskStream(self._redactor, _masked))
-            return filters[-1]
-
-        channels = TextChannels(api, new)
-        clean = b"".join([*channels.feed(plain), *channels.close()])
-        for each in filters:
-            self._note(where, each.findings)
+        clean, findings = mask_deltas(plain, api, self._redactor, _masked)
+        self._note(where, findings)
         return clean
 
     def _header(self, name: bytes, value: bytes, where: str) -> bytes:
