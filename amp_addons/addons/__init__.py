@@ -24,6 +24,7 @@ class Spec(NamedTuple):
 
 ADDONS = {
     "startup": Spec("amp_addons.addons.startup:Startup"),
+    "chain": Spec("amp_addons.addons.chain:Chain", ("startup",)),
     "saving": Spec("amp_addons.addons.saving:Saving", ("startup",)),
     "classify": Spec("amp_addons.addons.classify:Classify", ("startup",)),
     "rules": Spec("amp_addons.addons.rules:Rules", ("classify",)),

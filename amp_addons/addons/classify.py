@@ -12,7 +12,7 @@ from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import refuse
 from amp_addons.core.classify import DEFAULT_AMP_URL
-from amp_addons.core.target import absolute_url, base_of
+from amp_addons.core.target import absolute_url, base_of, split_target
 from amp_addons.rulefiles.catalog import Catalog, Classification, classify
 
 MARKERS = {
@@ -38,6 +38,7 @@ class Classify:
         self._amp_url = DEFAULT_AMP_URL
         self._lookup = lru_cache(maxsize=1024)(self._look_up)
         hub.classify = self.classify
+        hub.knows = self.knows
 
     def load(self, loader: addonmanager.Loader) -> None:
         url = os.environ.get("AMP_URL") or DEFAULT_AMP_URL
@@ -75,6 +76,10 @@ class Classify:
     def classify(self, flow: http.HTTPFlow) -> Classification:
         """The classification of a flow by its method and URL; in reverse mode the upstream stands for amp.url."""
         return self._lookup(flow.request.method, url_of(flow), base_of(flow.client_conn.proxy_mode.full_spec, self._amp_url))
+
+    def knows(self, host: str) -> bool:
+        """Whether a host (`core.target.host_key`) is one of the catalogs, or amp.url's."""
+        return self._catalog.has(host) or host == split_target(self._amp_url).host
 
     def _look_up(self, method: str, url: str, amp_url: str) -> Classification:
         return classify(method, url, catalog=self._catalog, amp_url=amp_url)

@@ -43,6 +43,9 @@ class Hub:
     classify: Callable[[http.HTTPFlow], Classification]
     """How a flow is classified: set by the addon `classify`."""
 
+    knows: Callable[[str], bool]
+    """Whether a host, as `core.target.host_key` writes it, is one of the catalogs or amp.url's: set by the addon `classify`."""
+
     rules: RuleSet
     """The rules in force: set by the addon `rules`."""
 

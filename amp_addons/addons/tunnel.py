@@ -7,7 +7,7 @@ import logging
 import re
 import time
 
-from mitmproxy import ctx, http, tcp
+from mitmproxy import addonmanager, ctx, http, tcp
 from mitmproxy.connection import Client
 from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
@@ -16,6 +16,7 @@ from mitmproxy.tls import ClientHelloData
 from amp_addons.addons import script
 from amp_addons.addons.connections import end_servers
 from amp_addons.addons.hub import Hub
+from amp_addons.addons.startup import is_choice
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.connection import concerned, passed_through
@@ -33,13 +34,25 @@ class Tunnel:
         self._hub = hub
         self._closed: set[str] = set()  # ids of clients whose connections go nowhere
         self._said: set[str] = set()
+        self._only_known = False
+
+    def load(self, loader: addonmanager.Loader) -> None:
+        loader.add_option("amp_inspect", str, "all", "catalog: decrypt only the hosts of the catalogs and of rules; all: every host.")
+
+    def configure(self, updated: set[str]) -> None:
+        if "amp_inspect" in updated and is_choice("amp_inspect", ctx.options.amp_inspect, ("all", "catalog")):
+            self._only_known = ctx.options.amp_inspect == "catalog"
 
     def tls_clienthello(self, data: ClientHelloData) -> None:
-        if not self._hub.rules:
+        if not self._hub.rules and not self._only_known:
             return
         client, sni = data.context.client, data.client_hello.sni
         address = data.context.server.address
         names = [name for name in (sni, address[0] if address and not is_address(address[0]) else None) if name]
+        place = [address[0]] if address else []
+        if self._only_known and not self._is_looked_into(client, [*names, *place], address[1] if address else 443):
+            data.ignore_connection = True
+            return self._tell_passed(client, names[0] if names else address[0] if address else "a host without a name")
         found = [passed_through(self._hub.rules, *self._exchange(name, client)) for name in names]
         # Every name that is given must be one to pass through: a tunnel to another host could bear this one's.
         if found and all(found):
@@ -75,6 +88,24 @@ class Tunnel:
 
     def client_disconnected(self, client: Client) -> None:
         self._closed.discard(client.id)
+
+    def _is_looked_into(self, client: Client, names: list[str], port: int) -> bool:
+        """Whether one of the names is a host of the catalogs, or one that a rule may have to do with."""
+        keys = {host_key(name) for name in names} | {host_key(f"{name}:{port}") for name in names}
+        if any(self._hub.knows(key) for key in keys if key):
+            return True
+        return any(concerned(self._hub.rules, *self._exchange(name, client)) is not None for name in names)
+
+    def _tell_passed(self, client: Client, name: str) -> None:
+        """That a connection goes by: a flow of its own in the events, which begins and ends here."""
+        detail = f"{name} is in no catalog and is not inspected"
+        now = time.time()
+        FlowTrace(client.id, now, self._hub.publish).decided(
+            now, [Applied(rule="amp_inspect", mode="enforce", action="passthrough", detail=detail)]
+        )
+        if detail not in self._said and len(self._said) < 1000:
+            self._said.add(detail)
+            logger.info("amp_addons: %s.", scrub_text(detail))
 
     def _close(self, client: Client, names: list[str], why: str) -> None:
         """Let the client's connections go nowhere, if a rule that enforces may concern any of the names."""

@@ -21,6 +21,9 @@ class Spec(NamedTuple):
 
 COMMANDS = {
     "run": Spec("amp_addons.cli.run:run", "Start the proxy with the whole suite on loopback."),
+    "exec": Spec("amp_addons.cli.exec:exec_", "Run a client with a proxy of its own beside it."),
+    "env": Spec("amp_addons.cli.env:env", "Print what a shell must set to use the proxy of `run`."),
+    "ca": Spec("amp_addons.cli.ca:ca", "Show, renew or remove the certificate authority."),
     "demo": Spec("amp_addons.cli.demo:demo", "See the suite at work on a simulated turn, offline."),
     "catalog": Spec("amp_addons.cli.catalog:catalog", "Print the endpoint catalogs."),
     "classify": Spec("amp_addons.cli.classify:classify", "Say which endpoint a request is, and why."),

@@ -1,32 +1,132 @@
 """`amp-addons run`: the proxy with the whole suite, on loopback."""
 
 import errno
+import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
+
+from amp_addons.cli import options
+
+if TYPE_CHECKING:
+    from amp_addons.launch.plan import Plan
 
 SUITE = Path(__file__).resolve().parents[1] / "suite.py"
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("-p", "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on (0: any free one).")
+@click.option(
+    "--ui", type=click.Choice(["dump", "web", "console"]), default="dump", show_default=True, help="Which front end of mitmproxy."
+)
+@click.option("--reverse", is_flag=True, help="Be amp.url itself, for runtimes that ignore HTTPS_PROXY (Node 20).")
+@click.option("--upstream-proxy", metavar="URL", help="Go through this proxy. [default: the one in the environment]")
+@click.option(
+    "--record", metavar="FILE", is_flag=False, flag_value="", default=None, help="Record, without secrets, in the state folder or FILE."
+)
+@click.option("--rules", "files", metavar="FILE", multiple=True, help="A rule file (repeatable, in order).")
+@click.option("--all-hosts", is_flag=True, help="Decrypt every host, not only those of the catalogs and rules.")
+@click.option("--listen-host", default="127.0.0.1", show_default=True, help="Another address needs --proxy-auth.")
+@click.option("--proxy-auth", metavar="FILE", help="Ask clients for a user and password: a file with `user:password`.")
+@options.amp_url
+@options.catalogs
 @click.argument("mitmproxy_args", nargs=-1, type=click.UNPROCESSED)
-def run(port: int, mitmproxy_args: tuple[str, ...]) -> None:
+def run(
+    port: int,
+    ui: str,
+    reverse: bool,
+    upstream_proxy: str | None,
+    record: str | None,
+    files: tuple[str, ...],
+    all_hosts: bool,
+    listen_host: str,
+    proxy_auth: str | None,
+    amp_url: str,
+    catalogs: tuple[str, ...],
+    mitmproxy_args: tuple[str, ...],
+) -> None:
     """Start the proxy with the whole suite on 127.0.0.1 and say what to paste into another shell.
 
-    Further arguments go to mitmdump, for example:
+    Further arguments go to mitmproxy. Examples:
 
-        amp-addons run --port 8081 --set amp_events=events.jsonl
+    \b
+        amp-addons run
+        amp-addons run --ui web --record
+        amp-addons run --port 8081 -- --set amp_events=events.jsonl
     """
+    from amp_addons.launch.environment import UnusableProxy
+    from amp_addons.launch.plan import make_plan
+    from amp_addons.launch.trust import Unreadable
+
+    if listen_host not in _LOOPBACK and proxy_auth is None:
+        raise click.UsageError(
+            f"found --listen-host {listen_host}: whoever reaches this port could use the proxy; expected --proxy-auth FILE beside it"
+        )
     if problem := port_problem(port):
         raise click.ClickException(problem)
-    from mitmproxy.tools.main import mitmdump
+    try:
+        plan = make_plan(os.environ, catalogs=catalogs, amp_url=amp_url, upstream=upstream_proxy, all_hosts=all_hosts, name="run")
+    except (Unreadable, UnusableProxy) as error:
+        raise click.ClickException(str(error)) from None
+    _warn(plan, reverse)
+    wanted = plan.options(port=port, reverse=reverse, all_hosts=all_hosts)
+    wanted |= {"listen_host": listen_host, "amp_rules": list(files), "amp_catalog": list(catalogs)}
+    if record is not None:
+        from amp_addons.cli.exec import default_recording
 
-    arguments = ["-s", str(SUITE), "--listen-host", "127.0.0.1", "--listen-port", str(port), *mitmproxy_args]
-    sys.argv[:] = ["mitmdump", *arguments]  # which its own messages are made from
-    mitmdump(arguments)
+        wanted["amp_record"] = record or default_recording()
+    if proxy_auth is not None:
+        wanted["proxyauth"] = _secret(proxy_auth)
+    _start(ui, wanted, plan, mitmproxy_args)
+
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _start(ui: str, wanted: dict[str, object], plan: "Plan", mitmproxy_args: tuple[str, ...]) -> None:
+    """Become mitmproxy. What is in an option is in no command line: the arguments are made here."""
+    from mitmproxy.tools import main
+
+    if plan.upstream is not None:
+        from amp_addons.launch.environment import UPSTREAM_AUTH, UPSTREAM_NO_PROXY
+
+        os.environ[UPSTREAM_AUTH] = plan.upstream.auth or ""
+        os.environ[UPSTREAM_NO_PROXY] = plan.upstream.no_proxy
+    arguments = ["-s", str(SUITE)]
+    for name, value in wanted.items():
+        for each in value if isinstance(value, list) else [value]:
+            arguments += ["--set", f"{name}={str(each).lower() if isinstance(each, bool) else each}"]
+    front = {"dump": "mitmdump", "web": "mitmweb", "console": "mitmproxy"}[ui]
+    arguments += [argument for argument in mitmproxy_args if argument != "--"]
+    sys.argv[:] = [front, *arguments]  # which its own messages are made from
+    getattr(main, front)(arguments)
+
+
+def _warn(plan: "Plan", reverse: bool) -> None:
+    if plan.made:
+        click.echo(
+            f"amp_addons: a new certificate authority is in {plan.place}; shells that trust an older one need `amp-addons env` again.",
+            err=True,
+        )
+    if plan.amp_url.startswith("http://") and plan.hosts[0][0] not in _LOOPBACK:
+        click.echo("amp_addons: amp.url is plain http: whoever is on the way reads keys and conversations. Use https.", err=True)
+    if reverse:
+        click.echo(
+            "amp_addons: clients keep their login by amp.url, so they look logged out here: pass the key on (AMP_API_KEY), or log in once "
+            "with this AMP_URL and keep the port.",
+            err=True,
+        )
+
+
+def _secret(file: str) -> str:
+    text = Path(file).expanduser().read_text().strip()
+    user, colon, password = text.partition(":")
+    if not (colon and user and password) or "\n" in text:
+        raise click.BadParameter(f"found no `user:password` in {file}, expected it on one line", param_hint="--proxy-auth")
+    return text
 
 
 def port_problem(port: int) -> str | None:

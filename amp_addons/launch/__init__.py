@@ -1,0 +1,1 @@
+"""Starting clients so that their traffic goes through a proxy with the suite: environments, certificates, and the proxy beside them."""

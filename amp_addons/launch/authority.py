@@ -1,0 +1,146 @@
+"""The suite's own certificate authority: one for each user on a machine, whose key only that user can read.
+
+It vouches only for the hosts of the catalogs (X.509 name constraints, RFC 5280, 4.2.1.10): whoever steals the key cannot pose as a bank.
+mitmproxy makes one without such limits; this one is made here, in the files that mitmproxy looks for.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from amp_addons.files import replace_private
+from amp_addons.state import make_private, state_folder
+
+VALID = timedelta(days=730)
+RENEW = timedelta(days=30)
+"""A certificate with less time left is made anew."""
+
+_KEY, _CERTIFICATE = "mitmproxy-ca.pem", "mitmproxy-ca-cert.pem"
+_CLOCKS = timedelta(days=2)
+"""How far the clocks of clients may be behind."""
+
+
+def folder(*, all_hosts: bool) -> Path:
+    """Where the authority is: mitmproxy's `confdir`. One that vouches for every host is another one."""
+    return state_folder() / ("ca-all-hosts" if all_hosts else "ca")
+
+
+def certificate(place: Path) -> Path:
+    """The file that clients are to trust."""
+    return place / _CERTIFICATE
+
+
+def ensure(place: Path, hosts: Collection[str] | None) -> bool:
+    """Have an authority there that vouches for these hosts (None: for any). -> whether it was made just now
+
+    It is made anew when it is about to expire, or does not vouch for a host. Raises OSError.
+    """
+    if why_not(place, hosts) is None:
+        return False
+    make_private(place)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    made = _made(key, hosts)
+    pem = made.public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )  # as mitmproxy writes it
+    replace_private(place / _KEY, secret + pem)
+    replace_private(certificate(place), pem)
+    return True
+
+
+def remove(place: Path) -> bool:
+    """Remove the authority. -> whether there was one. Raises OSError."""
+    files = [path for path in (place / _KEY, certificate(place)) if path.exists()]
+    for path in files:
+        path.unlink()
+    return bool(files)
+
+
+def load(place: Path) -> x509.Certificate:
+    """The certificate. Raises OSError, ValueError."""
+    return x509.load_pem_x509_certificate(certificate(place).read_bytes())
+
+
+def why_not(place: Path, hosts: Collection[str] | None) -> str | None:
+    """Why the authority cannot be used as it is, or None."""
+    try:
+        found = load(place)
+        key = serialization.load_pem_private_key((place / _KEY).read_bytes(), None)
+    except FileNotFoundError:
+        return "there is none yet"
+    except (OSError, ValueError, TypeError):
+        return "its files cannot be read"
+    if key.public_key() != found.public_key():
+        return "its key is another one's"
+    if found.not_valid_after_utc - datetime.now(UTC) < RENEW:
+        return f"it expires on {found.not_valid_after_utc:%Y-%m-%d}"
+    allowed = vouches_for(found)
+    if hosts is None:
+        return None if allowed is None else "it vouches for some hosts only"
+    if allowed is None:
+        return "it vouches for any host"
+    missing = sorted(set(hosts) - set(allowed))
+    return f"it does not vouch for {', '.join(missing)}" if missing else None
+
+
+def vouches_for(found: x509.Certificate) -> list[str] | None:
+    """The hosts that a certificate authority may vouch for; None: any."""
+    try:
+        limits = found.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return None
+    return [str(each.value).removesuffix("/32").removesuffix("/128") for each in limits.permitted_subtrees or ()]
+
+
+def _made(key: rsa.RSAPrivateKey, hosts: Collection[str] | None) -> x509.Certificate:
+    now = datetime.now(UTC)
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, "amp_addons"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "amp_addons (this machine only)"),
+        ]
+    )
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCKS)
+        .not_valid_after(now + VALID)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(_usage(), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    if hosts is not None:
+        builder = builder.add_extension(x509.NameConstraints([_subtree(host) for host in sorted(hosts)], None), critical=True)
+    return builder.sign(key, hashes.SHA256())
+
+
+def _usage() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+        key_cert_sign=True,
+        crl_sign=True,
+    )
+
+
+def _subtree(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_network(ip_address(host)))
+    except ValueError:
+        return x509.DNSName(host)
