@@ -9,24 +9,12 @@ from amp_addons.core.exchange import Exchange
 from amp_addons.core.hints import read_hints
 from amp_addons.core.rules.outgoing import Outgoing
 from amp_addons.core.target import host_key, is_address
+from amp_addons.replay import requests
 
 
 def exchange_of(flow: http.HTTPFlow, hub: Hub) -> Exchange:
     """The request of a flow as it is now."""
-    request = flow.request
-    headers = list(request.headers.fields)
-    if request.authority and "host" not in request.headers:
-        headers.insert(0, (b"host", request.authority.encode("utf-8", "surrogateescape")))
-    return Exchange(
-        request.method,
-        url_of(flow),
-        headers,
-        request.raw_content,
-        classification=hub.classify(flow),
-        client=flow.client_conn.peername[0] if flow.client_conn.peername else None,
-        sni=flow.client_conn.sni,
-        flow=flow.id,
-    )
+    return requests.exchange_of(flow, url_of(flow), hub.classify(flow))
 
 
 def stream_wanted(exchange: Exchange) -> bool:

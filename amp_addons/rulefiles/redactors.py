@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from amp_addons.core.fields import FieldError
+from amp_addons.core.redact import redactor as core
 from amp_addons.core.redact.detector import Detector, UserDetector
-from amp_addons.core.redact.redactor import Redactor
 from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.pattern import parse
 from amp_addons.core.rules.texts import several
 from amp_addons.core.rules.then import Redact, RedactMode, RedactorSpec
 from amp_addons.core.text import did_you_mean
-from amp_addons.rulefiles.detectors import shipped_detectors, warm
+from amp_addons.rulefiles.detectors import Redactor, shipped_detectors, warm
 from amp_addons.rulefiles.included import Source
 from amp_addons.rulefiles.problems import Problem
 
@@ -18,16 +18,22 @@ STANDARD = ("secrets", "personal")
 """Redactors that need no definition."""
 
 
-def redactors_of(sources: list[Source]) -> dict[str, tuple[RedactMode, Redactor]]:
+def redactors_of(sources: list[Source]) -> dict[str, tuple[RedactMode, core.Redactor]]:
     """Those that rules use, by name: what nobody uses is not built."""
     used = {name for source in sources for rule in source.file.rules for name in using(rule)}
     specs: dict[str, RedactorSpec] = {name: RedactorSpec(detectors=name) for name in STANDARD if name in used}
     specs |= {name: spec for source in sources for name, spec in source.file.redactors.items() if name in used}
-    made = {name: (spec.mode, Redactor(_detectors(spec))) for name, spec in specs.items()}
+    made = {name: (spec.mode, _redactor(spec)) for name, spec in specs.items()}
     streamed = {name for source in sources for rule in source.file.rules if _masks_answers(rule) for name in using(rule)}
     for name in streamed & made.keys():
         warm(made[name][1])
     return made
+
+
+def _redactor(spec: RedactorSpec) -> core.Redactor:
+    if spec.detectors == "secrets" and not spec.patterns:
+        return Redactor.builtin()
+    return core.Redactor(_detectors(spec))
 
 
 def _masks_answers(rule: Rule) -> bool:

@@ -1,4 +1,6 @@
 import pytest
+from mitmproxy.io import FlowWriter
+from mitmproxy.test.tflow import tflow
 from replay.test_scrub_file import recording
 
 from amp_addons.replay.requests import NoSuchFlow, request_of
@@ -8,6 +10,15 @@ def test_request_is_the_recorded_one(tmp_path):
     found = request_of(recording(tmp_path / "in"), 2)
     assert found.method == "GET" and found.host == "address:22" and found.target[1] == "/x" and b"messages" in found.body
     assert found.header("authorization") and found.client == "127.0.0.1"
+
+
+def test_request_of_http2_has_its_host_as_it_had_on_its_way(tmp_path):
+    flow = tflow()
+    flow.request.authority = "ampcode.com"
+    flow.request.headers.pop("host", None)
+    with (tmp_path / "in").open("wb") as file:
+        FlowWriter(file).add(flow)
+    assert request_of(tmp_path / "in").header("host") == ["ampcode.com"]
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "has 3 HTTP flows"), (b"no flows at all", "cannot be read as a recording")])
