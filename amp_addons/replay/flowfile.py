@@ -227,7 +227,8 @@ def _messages(socket: dict[str, Any] | None) -> list[Message] | None:
     if socket is None:
         return None
     return [
-        Message(kind == 1, bool(from_client), _typed(content, bytes), _time(at)) for kind, from_client, content, at, *_ in socket["messages"]
+        Message(kind == 1, bool(from_client), _typed(content, bytes), _time(at))
+        for kind, from_client, content, at, *_ in socket["messages"]
     ]
 
 

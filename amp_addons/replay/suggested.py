@@ -27,7 +27,7 @@ def suggested_rows(unknown: Sequence[dict[str, Any]], amp_url: str = DEFAULT_AMP
             continue
         own = host == amp_host and path.startswith(base.rstrip("/") + "/")
         pattern = _pattern(path.removeprefix(base.rstrip("/")) if own else path)
-        if pattern is None or not (own or host != amp_host and _HOST.fullmatch(host)):
+        if pattern is None or not (own or (host != amp_host and _HOST.fullmatch(host))):
             continue  # beside amp.url's own path on its host no row is looked for
         rows.setdefault((each["method"], "" if own else host, pattern))
     if not rows:

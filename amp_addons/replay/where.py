@@ -29,7 +29,9 @@ def parse_where(text: str) -> Match:
         if name not in KEYS:
             raise ValueError(f"found the key {name!r}, expected one of {', '.join(KEYS)}.{did_you_mean(name, KEYS)}")
         if bool(dot) is not (name in _DOTTED):
-            raise ValueError(f"found the key {key!r}, expected {name}.NAME=VALUE" if name in _DOTTED else f"found the key {key!r}, expected {name}=VALUE")
+            raise ValueError(
+                f"found the key {key!r}, expected {name}.NAME=VALUE" if name in _DOTTED else f"found the key {key!r}, expected {name}=VALUE"
+            )
         # A regular expression may have commas of its own.
         values: Any = value.split(",") if "," in value and not value.startswith("re:") else value
         place, last = (found.setdefault(name, {}), below) if dot else (found, name)

@@ -5,7 +5,10 @@ from mitmproxy.test import tflow
 from support.captures import changed_state, stream_flow, written
 
 KEY = "sk-" + "ant-" + "api03-" + "a1B2" * 8
-FLOWS = [stream_flow(0), stream_flow(1, url="https://ampcode.com/api/new", method="GET", body=b"", answer=b"{}", content_type="application/json")]
+FLOWS = [
+    stream_flow(0),
+    stream_flow(1, url="https://ampcode.com/api/new", method="GET", body=b"", answer=b"{}", content_type="application/json"),
+]
 
 
 @pytest.fixture

@@ -36,7 +36,9 @@ def line_ends(text: bytes) -> int:
     return text.count(b"\n") + text.count(b"\r")
 
 
-@given(LINES, ENDS, st.lists(st.integers(0, 120), max_size=12), st.sampled_from(CODINGS), st.sampled_from([b"***", b"", b"longer than before"]))
+@given(
+    LINES, ENDS, st.lists(st.integers(0, 120), max_size=12), st.sampled_from(CODINGS), st.sampled_from([b"***", b"", b"longer than before"])
+)
 def test_the_same_lines_end_in_every_piece(lines: list[bytes], end: bytes, cuts: list[int], coding: str, mask: bytes) -> None:
     plain = b"".join(line + end for line in lines)
     clean = plain.replace(b"secret", mask)

@@ -10,7 +10,7 @@ import zstandard
 from support.captures import stream_flow, written
 
 from amp_addons.replay.captured import Damage
-from amp_addons.replay.captures import found_files, flows_of
+from amp_addons.replay.captures import flows_of, found_files
 
 FLOWS = written(*(stream_flow(number) for number in range(3)))
 HAR = json.dumps({"log": {"entries": [{"request": {"method": "GET", "url": "https://h"}, "startedDateTime": "2025-10-09T08:53:20Z"}]}})

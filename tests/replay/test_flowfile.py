@@ -51,7 +51,13 @@ def test_a_flow_is_what_mitmproxy_says_it_is(number):
     [flow], damage = read(data)
     request, response = truth.request, truth.response
     assert damage is None
-    assert (flow.id, flow.method, flow.scheme, flow.host, flow.port) == (truth.id, request.method, request.scheme, request.host, request.port)
+    assert (flow.id, flow.method, flow.scheme, flow.host, flow.port) == (
+        truth.id,
+        request.method,
+        request.scheme,
+        request.host,
+        request.port,
+    )
     assert (flow.path, flow.authority) == (request.path, request.authority)
     assert (flow.headers, flow.body, flow.started) == (request.headers.fields, request.raw_content, request.timestamp_start)
     assert flow.client == (truth.client_conn.peername[0] if truth.client_conn.peername else None)

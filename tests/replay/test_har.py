@@ -87,7 +87,12 @@ def test_an_entry_of_firefox():
         response={
             "status": 200,
             "headers": [{"name": "Content-Type", "value": "application/octet-stream"}],
-            "content": {"mimeType": "application/octet-stream", "size": 3, "encoding": "base64", "text": base64.b64encode(b"\xff\0a").decode()},
+            "content": {
+                "mimeType": "application/octet-stream",
+                "size": 3,
+                "encoding": "base64",
+                "text": base64.b64encode(b"\xff\0a").decode(),
+            },
         },
     )
     assert flow.started == 1760000000.25 and flow.answer and flow.answer.body == b"\xff\0a"
@@ -112,7 +117,9 @@ def test_websocket_messages_of_chromium():
     ]
 
 
-@pytest.mark.parametrize("url", ["data:text/plain,x", "blob:https://ampcode.com/1", "chrome-extension://abc/x.js", "about:blank", "file:///x"])
+@pytest.mark.parametrize(
+    "url", ["data:text/plain,x", "blob:https://ampcode.com/1", "chrome-extension://abc/x.js", "about:blank", "file:///x"]
+)
 def test_what_is_no_traffic_is_left_out(url):
     assert list(entries_of(har(entry(request={"method": "GET", "url": url}), entry())))[0].url.startswith("https://ampcode.com/")
 

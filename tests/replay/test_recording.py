@@ -130,3 +130,19 @@ def test_messages_of_a_websocket_have_the_sizes_that_they_had():
 def test_flows_of_other_forms(make):
     flow, facts = read(finished(make(), is_stream=False))
     assert facts.chunk_ms == "" and flow.request.method == "GET"
+
+
+@pytest.mark.parametrize(
+    ("body", "unread"),
+    [
+        (b"data: plain\n\n", "the body is damaged, or is not gzip as its Content-Encoding says"),
+        (gzip.compress(b"data: x\n\n"), ""),
+        (gzip.compress(b"data: x\n\n")[:-9], ""),
+    ],
+)
+def test_a_stream_whose_coding_is_a_lie_is_left_out_and_why_is_kept(body, unread):
+    flow = stream_flow()
+    flow.response.headers["content-encoding"] = "gzip"
+    flow, facts = read(finished(flow, [body[:5], body[5:]]))
+    assert facts.unread == unread and (b"left out" in flow.response.content) is bool(unread)
+    assert len(facts.pieces(START, flow.response.raw_content).times) == 2

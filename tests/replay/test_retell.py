@@ -31,7 +31,9 @@ def told(decision=None, facts=None, **more):
 def test_a_flow_of_another_tool():
     published = told()
     types = [event["type"] for event in published]
-    assert types[:2] == ["flow.request", "flow.response"] and types[-2:] == ["stream.end", "flow.end"] and set(types[2:-2]) == {"stream.event"}
+    assert (
+        types[:2] == ["flow.request", "flow.response"] and types[-2:] == ["stream.end", "flow.end"] and set(types[2:-2]) == {"stream.event"}
+    )
     assert (published[0]["thread"], published[0]["model"], published[0]["client"]) == ("T-1", "m", "1.2.3.4")
     assert (published[1]["ttfb_ms"], published[-2]["ended"], published[-1]["duration_ms"]) == (250.0, "complete", 2000.0)
     assert published[-1]["response_bytes"] == len(ANSWER)

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from amp_addons.replay.suggested import suggested_rows
 from amp_addons.rulefiles.catalog import Catalog, CatalogFile, classify
 
-HOSTS = ("https://ampcode.com", "https://x.example", "https://x.example:8443", "http://A.Example.", "http://[::1]:90", "https://a'b", "https://e\n")
+HOSTS = (
+    "https://ampcode.com",
+    "https://x.example",
+    "https://x.example:8443",
+    "http://A.Example.",
+    "http://[::1]:90",
+    "https://a'b",
+    "https://e\n",
+)
 PATHS = (
     "/", "/api/new", "/api/new/", "//", "/a//b", "/a/../b", "/a/.", '/a"b', "/a'b", "/a\nb: c", "/a: b", "/a #b", "/{x}", "/a/{x}.json", "/*",
     "/a/**", "/a%2Fb", "/ü", "/a\x1b[2J", "/api/T-abc/12345678a/99", "/-", "/~x", "/a@b", "/a+b,c=d", "/***", "/!x", "/&a", "/a|b", "/yes", "/...",
@@ -45,7 +53,9 @@ def test_all_rows_together_are_one_catalog(tmp_path):
 
 
 def test_what_varies_becomes_a_template(tmp_path):
-    urls = [f"https://ampcode.com/api/things/{name}/parts/{number}" for name, number in (("T-0a1b", 1), ("T-9", 22), ("0123456789abcdef", 7))]
+    urls = [
+        f"https://ampcode.com/api/things/{name}/parts/{number}" for name, number in (("T-0a1b", 1), ("T-9", 22), ("0123456789abcdef", 7))
+    ]
     rows = suggested_rows(unknown(*(("GET", url) for url in urls)))
     assert rows.count("- id:") == 1 and 'path: "/api/things/{id}/parts/{id2}"' in rows
     assert classify("GET", urls[0].replace("T-0a1b", "other"), catalog=loaded(rows, tmp_path)).fields == {"id": "other", "id2": "1"}
@@ -70,7 +80,7 @@ TEXT = st.text(st.sampled_from("ab/%{}*?#:'\"\\\n\r\t -&!|>[],\x1b\u2028ü01T.")
 @given(st.lists(st.tuples(st.sampled_from(["GET", "a", "X: y", "GET\n"]), TEXT, TEXT), max_size=4))
 def test_no_text_breaks_out_of_its_place(tmp_path_factory, requests):
     rows = suggested_rows(unknown(*((method, f"https://{host}/{path}") for method, host, path in requests)))
-    assert rows.isprintable() or set(rows) & {"\n"} and rows.replace("\n", "").isprintable()
+    assert rows.isprintable() or (set(rows) & {"\n"} and rows.replace("\n", "").isprintable())
     if rows:
         path = tmp_path_factory.getbasetemp() / "mine.yaml"
         path.write_text(rows)

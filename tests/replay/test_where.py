@@ -41,7 +41,16 @@ def test_every_key_tells_flows_apart(key):
     assert holds(yes) and not holds(no)
 
 
-@pytest.mark.parametrize("text", [r"model=re:claude-\w+-\d-\d", "model=re:^claude-sonnet.{1,9}$", r"'path=re:/api/.*/v\d/messages'", '"model=claude-*" stream=true', "model=x,claude-*"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"model=re:claude-\w+-\d-\d",
+        "model=re:^claude-sonnet.{1,9}$",
+        r"'path=re:/api/.*/v\d/messages'",
+        '"model=claude-*" stream=true',
+        "model=x,claude-*",
+    ],
+)
 def test_patterns_are_taken_as_they_are_written(text):
     """A backslash and a comma belong to a regular expression."""
     assert holds(text)

@@ -14,7 +14,9 @@ from amp_addons.sim import anthropic, openai_chat, openai_responses
 from amp_addons.sim.turn import compose
 
 SIMS = (anthropic, openai_chat, openai_responses)
-TEXTS = st.lists(st.sampled_from([*SECRETS, SECRET[:40], " ", "Hm.", "größer ", "key: ", "\n", "sk-", 'a"b\\', "."]), max_size=6).map("".join)
+TEXTS = st.lists(st.sampled_from([*SECRETS, SECRET[:40], " ", "Hm.", "größer ", "key: ", "\n", "sk-", 'a"b\\', "."]), max_size=6).map(
+    "".join
+)
 
 
 def masked(body, api):
