@@ -94,13 +94,14 @@ class Record:
             self._recorder.put(
                 Finished(
                     flow,
-                    self._hub.classify(flow),
+                    trace.request.api if trace.request else None,
                     self._hub.asked.get(flow),
                     kept,
                     trace.watch is not None,
                     found.before,
                     found.after,
                     end,
+                    trace.started,
                     at,
                     ended,
                 )

@@ -77,6 +77,7 @@ def finish(trace: FlowTrace, facts: Facts, body: bytes | None) -> None:
     """A recorded answer's body, and the end of the flow, with the times and sizes that they had."""
     if body:
         trace.sizes = facts.sizes
+        trace.watch_failed = facts.unread or None
         _feed(trace, facts.pieces(trace.started, body))
     if facts.response_bytes is not None:
         trace.response_bytes = facts.response_bytes

@@ -47,6 +47,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_cut: int = 0
     response_cut: int = 0
     """Bytes at the end of the bodies that were too many to be recorded."""
+    unread: str = ""
+    """What was wrong with the content coding of a stream whose body is left out for that."""
     said: str = ""
     """The events `rule.action` and `redaction`, as JSON Lines: those up to the answer, an empty line, those of the answer."""
     ended_at: float | None = None

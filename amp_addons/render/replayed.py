@@ -19,7 +19,7 @@ _TIMES = ("first p50", "p95", "time p50", "p95", "p99")
 def replayed(found: dict[str, Any], captures: Sequence[str]) -> Iterator[RenderableType]:
     """`found` is `Totals.as_json()`."""
     if not found["flows"]:
-        yield Text("no HTTP flow was found" + (f" in {captures[0]}" if len(captures) == 1 else ""))
+        yield Text("no HTTP flow was found" + (f" in {visible(captures[0])}" if len(captures) == 1 else ""))
         return
     yield _rows(found["rows"])
     yield from _remarks(found)
@@ -59,7 +59,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> Table:
     for row in rows[:MAX_ROWS]:
         tokens, first, took = row["tokens"], row["ttft_ms"], row["duration_ms"]
         table.add_row(
-            *(Text(visible(row[name] or "")) for name in names),
+            *_texts(row, *names),
             figure(row["requests"]),
             Text(figure(row["errors"]) if row["errors"] else "", "red"),
             figure(row["streams"]) if row["streams"] else "",
@@ -76,20 +76,28 @@ def _rows(rows: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
+def _texts(row: dict[str, Any], *names: str) -> list[Text]:
+    """Cells: a recording, or whoever made it, may have written anything; and plain text would be read as markup."""
+    return [Text(visible(row[name] or "")) for name in names]
+
+
 def _time(milliseconds: float | None) -> str:
     return "" if milliseconds is None else duration(milliseconds)
 
 
 def _remarks(found: dict[str, Any]) -> Iterator[Text]:
-    outcomes = ", ".join(f"{count:,} {name}" for name, count in found["outcomes"].items())
+    outcomes = ", ".join(f"{count:,} {visible(name)}" for name, count in found["outcomes"].items())
     endings: dict[str, int] = {}
     cost = 0.0
     for row in found["rows"]:
         cost += row["cost_usd"] or 0.0
         for name, count in row["endings"].items():
-            endings[name] = endings.get(name, 0) + count
+            endings[visible(name)] = endings.get(visible(name), 0) + count
     yield Text()
-    yield Text(f"{counted(found['flows'], 'flow')} ({outcomes}), {found['first']} to {found['last']}{f', ${cost:.4f}' if cost else ''}.")
+    yield Text(
+    first, last = visible(found["first"]), visible(found["last"])
+    yield Text(f"{counted(found['flows'], 'flow')} ({outcomes}), {first} to {last}{f', ${cost:.4f}' if cost else ''}.")
+    )
     if endings:
         yield Text(f"Streams ended: {', '.join(f'{count:,} {name}' for name, count in sorted(endings.items()))}.")
     if types := list(found["event_types"].items()):
@@ -111,13 +119,11 @@ def _slowest(streams: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
     )
     for each in streams[:5]:
         table.add_row(
-            each["time"],
-            Text(visible(each["endpoint"])),
-            Text(visible(each["model"] or "")),
+            *_texts(each, "time", "endpoint", "model"),
             _time(each["ttft_ms"]),
             duration(each["duration_ms"]),
             figure(each["events"]),
-            each["ended"],
+            *_texts(each, "ended"),
             Text(visible(each["flow"]), "dim"),
         )
     yield table
@@ -127,12 +133,12 @@ def _rules(found: dict[str, Any]) -> Iterator[RenderableType]:
     yield Text("\nRules", "bold")
     table = _table(("rule", True), ("mode", True), ("action", True), ("flows", False))
     for each in found["rules"]:
-        table.add_row(Text(visible(each["rule"])), each["mode"], each["action"], figure(each["count"]))
+        table.add_row(*_texts(each, "rule", "mode", "action"), figure(each["count"]))
     yield table
     if found["redactions"]:
         table = _table(("redacted by", True), ("where", True), ("kind", True), ("count", False))
         for each in found["redactions"]:
-            table.add_row(Text(visible(each["rule"])), each["where"], each["kind"], figure(each["count"]))
+            table.add_row(*_texts(each, "rule", "where", "kind"), figure(each["count"]))
         yield Text()
         yield table
 

@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 from mitmproxy import http
 from mitmproxy import io as recordings
 
-from amp_addons.core.classify import Classification
-from amp_addons.core.encoding import decode_body
+from amp_addons.core.encoding import ContentDecoder, decode_body
 from amp_addons.core.events import Ended, FlowEnd
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.facts import Facts, Said, chunks_of, said_text, sizes_text
@@ -25,17 +24,21 @@ MAX_BODY = 32 * 1024 * 1024
 
 
 class Finished(NamedTuple):
-    """A flow that is over. `asked` is the request as the client sent it, where rules may have changed it; `kept` is the answer where it was
-    streamed, as the client got it."""
+    """A flow that is over, from `started` to `at`.
+
+    `api` is the one that the client speaks, whatever rules made of the URL; `asked` is the request as the client sent it, where rules may
+    have changed it; `kept` is the answer where it was streamed, as the client got it.
+    """
 
     flow: http.HTTPFlow
-    classification: Classification
+    api: str | None
     asked: Exchange | None
     kept: Kept
     is_stream: bool
     before: Sequence[Said]
     after: Sequence[Said]
     end: FlowEnd
+    started: float
     at: float
     ended: Ended
 
@@ -47,7 +50,8 @@ def recorded(done: Finished, scrubber: Scrubber) -> bytes:
     if done.asked is not None:
         _as_sent(flow.request, done.asked)
     request_cut = _cut(flow.request)
-    started, end = flow.request.timestamp_start, done.end
+    started, end = done.started, done.end
+    flow.request.timestamp_start = started  # an answer that is paced here is fetched by a request of its own
     response = flow.response
     pieces = [data for _, data in done.kept.chunks]
     response_cut = done.kept.left_out
@@ -58,7 +62,7 @@ def recorded(done: Finished, scrubber: Scrubber) -> bytes:
             response_cut = _cut(response)
     coding = response.headers.get("content-encoding", "") if response else ""
     sizes = [len(message.content) for message in flow.websocket.messages] if flow.websocket else []
-    scrub(flow, scrubber, done.classification, stream=done.is_stream)
+    scrub(flow, scrubber, done.api, stream=done.is_stream)
     kept, data_bytes = _pieces_kept(response, pieces, coding, done.is_stream) if response is not None and pieces else (pieces, "")
     chunks = chunks_of(started, [at for at, _ in done.kept.chunks], list(map(len, pieces)), list(map(len, kept)))
     facts = Facts(
@@ -66,6 +70,7 @@ def recorded(done: Finished, scrubber: Scrubber) -> bytes:
         chunk_bytes=chunks.chunk_bytes,
         chunk_wire_bytes=chunks.chunk_wire_bytes,
         data_bytes=data_bytes,
+        unread=_unread(pieces, kept, coding) if done.is_stream and coding else "",
         message_bytes=sizes_text(sizes, [len(message.content) for message in flow.websocket.messages]) if flow.websocket else "",
         request_bytes=end.request_bytes,
         response_bytes=end.response_bytes,
@@ -90,7 +95,7 @@ def _as_sent(request: http.Request, asked: Exchange) -> None:
     scheme, _, rest = asked.url.partition("://")
     authority, slash, path = rest.partition("/")
     parts = urlsplit(f"{scheme}://{authority}")
-    request.scheme, request.path = scheme, slash + path
+    request.method, request.scheme, request.path = asked.method, scheme, slash + path
     request.data.host, request.data.port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(scheme, 443)
     request.headers = http.Headers(asked.headers)
     request.raw_content = asked.body
@@ -108,6 +113,18 @@ def _pieces_kept(response: http.Response, pieces: list[bytes], coding: str, is_s
         return [clean if number == 0 else b"" for number in range(len(pieces))], ""
     response.raw_content = b"".join(cut)
     return cut, sizes_text(data_sizes(plain), data_sizes(new)) if is_stream else ""
+
+
+def _unread(pieces: Sequence[bytes], kept: Sequence[bytes], coding: str) -> str:
+    """Why a body cannot be decoded, where what is kept of it does not show that. That it was cut off is no reason."""
+    return "" if _error(kept, coding) else _error(pieces, coding)
+
+
+def _error(pieces: Sequence[bytes], coding: str) -> str:
+    decoder = ContentDecoder(coding)
+    for piece in pieces:
+        decoder.feed(piece)
+    return decoder.error or ""
 
 
 def _plain(body: bytes, coding: str) -> bytes | None:

@@ -15,11 +15,11 @@ def scrubbed(found: flow.Flow, scrubber: Scrubber, classification: Classificatio
     copy.id = found.id
     copy.client_conn.sni = found.client_conn.sni
     copy.metadata = dict(found.metadata)
-    scrub(copy, scrubber, classification)
+    scrub(copy, scrubber, classification.api if classification else None)
     return copy
 
 
-def scrub(found: flow.Flow, scrubber: Scrubber, classification: Classification | None = None, *, stream: bool = False) -> None:
+def scrub(found: flow.Flow, scrubber: Scrubber, api: str | None = None, *, stream: bool = False) -> None:
     """Scrub a flow that nobody else has. `stream`: its answer is one of events, whatever its head says.
 
     What is no HTTP has its messages left out: nothing is known of them.
@@ -29,7 +29,7 @@ def scrub(found: flow.Flow, scrubber: Scrubber, classification: Classification |
     if found.error:
         found.error.msg = scrubber.text(found.error.msg, "error")
     if isinstance(found, http.HTTPFlow):
-        _http(found, scrubber, classification, stream)
+        _http(found, scrubber, api, stream)
     elif isinstance(found, tcp.TCPFlow | udp.UDPFlow):
         found.messages.clear()
     found.metadata = {name: _value(value, scrubber) for name, value in found.metadata.items()}
@@ -45,8 +45,7 @@ def _value(value: Any, scrubber: Scrubber) -> Any:
     return {key: _value(item, scrubber) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _http(copy: http.HTTPFlow, scrubber: Scrubber, classification: Classification | None, stream: bool) -> None:
-    api = classification.api if classification else None
+def _http(copy: http.HTTPFlow, scrubber: Scrubber, api: str | None, stream: bool) -> None:
     request, response = copy.request, copy.response
     request.path = scrubber.target(request.path, "request URL")
     _message(request, scrubber, "request", api, stream=False)

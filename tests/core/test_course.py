@@ -132,3 +132,9 @@ def test_an_error_answer_of_a_model_is_read_for_its_message():
     ):
         published = told(end, status=529, content_type="application/json")
         assert published[-1]["error"] == "overloaded_error: Overloaded"
+
+
+def test_a_stream_whose_coding_could_not_be_read_says_so():
+    """Its body is not in the recording, as what stands there could not be looked through."""
+    end = told(lambda trace: finish(trace, Facts(unread="the body is damaged", ended_at=START + 1, response_bytes=7), b"(left out)"))[-2]
+    assert (end["errors"], end["events"], end["bytes"], end["ended"]) == (["the body is damaged"], {}, 7, "complete")

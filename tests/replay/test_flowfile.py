@@ -8,7 +8,7 @@ from mitmproxy import http
 from mitmproxy.io import FlowReader
 from mitmproxy.net.http.url import unparse
 from mitmproxy.test import tflow, tutils
-from support.captures import older, state_bytes, stream_flow, written
+from support.captures import changed_state, older, stream_flow, written
 
 from amp_addons.core.target import is_address
 from amp_addons.replay.captured import Damage
@@ -158,15 +158,7 @@ def test_an_empty_file_has_no_flows():
 
 
 def changed(**fields):
-    """A flow of whose fields some are replaced: `request__port="x"`."""
-    state = stream_flow().get_state()
-    for path, value in fields.items():
-        *parents, name = path.split("__")
-        place = state
-        for parent in parents:
-            place = place[parent]
-        place[name] = value
-    return state_bytes(state)
+    return changed_state(stream_flow(), **fields)
 
 
 NONSENSE = [

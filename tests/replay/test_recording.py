@@ -94,7 +94,8 @@ def test_the_request_is_what_the_client_sent():
     """Rules may have sent another one elsewhere."""
     url = MESSAGES.replace("ampcode.com", "ampcode.com:8443") + f"?token={SECRET}"
     asked = Exchange("POST", url, ((b"Host", b"ampcode.com:8443"), (b"x-a", b"1")), f'{{"key":"{SECRET}"}}'.encode())
-    flow, _ = read(finished(stream_flow(url="http://127.0.0.1:9/base"), asked=asked))
+    flow, _ = read(finished(stream_flow(url="http://127.0.0.1:9/base", method="GET"), asked=asked))
+    assert flow.request.method == "POST"
     assert flow.request.url == MESSAGES.replace("ampcode.com", "ampcode.com:8443") + "?token=***"
     assert flow.request.headers.fields[:2] == ((b"Host", b"ampcode.com:8443"), (b"x-a", b"1"))
     assert json.loads(flow.request.raw_content or b"") == {"key": "***"}
@@ -130,3 +131,19 @@ def test_messages_of_a_websocket_have_the_sizes_that_they_had():
 def test_flows_of_other_forms(make):
     flow, facts = read(finished(make(), is_stream=False))
     assert facts.chunk_ms == "" and flow.request.method == "GET"
+
+
+@pytest.mark.parametrize(
+    ("body", "unread"),
+    [
+        (b"data: plain\n\n", "the body is damaged, or is not gzip as its Content-Encoding says"),
+        (gzip.compress(b"data: x\n\n"), ""),
+        (gzip.compress(b"data: x\n\n")[:-9], ""),
+    ],
+)
+def test_a_stream_whose_coding_is_a_lie_is_left_out_and_why_is_kept(body, unread):
+    flow = stream_flow()
+    flow.response.headers["content-encoding"] = "gzip"
+    flow, facts = read(finished(flow, [body[:5], body[5:]]))
+    assert facts.unread == unread and (b"left out" in flow.response.content) is bool(unread)
+    assert len(facts.pieces(START, flow.response.raw_content).times) == 2

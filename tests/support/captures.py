@@ -36,11 +36,6 @@ def written(*flows):
     return out.getvalue()
 
 
-def state_bytes(state):
-    """A flow by its fields, which may be anything."""
-    return tnetstring.dumps(state)
-
-
 def older(flow, version):
     """A flow as the mitmproxy of this format version wrote it: what its converters do, undone."""
     state = flow.get_state()
@@ -53,4 +48,16 @@ def older(flow, version):
         server["ip_address"], server["source_address"], server["via2"] = server.pop("peername"), server.pop("sockname"), server.pop("via")
         for side in (client, server):
             side["tls_established"], side["cipher_name"] = False, side.pop("cipher")
+    return tnetstring.dumps(state)
+
+
+def changed_state(flow, **fields):
+    """A flow of whose fields some are replaced: `request__port="x"`."""
+    state = flow.get_state()
+    for path, value in fields.items():
+        *parents, name = path.split("__")
+        place = state
+        for parent in parents:
+            place = place[parent]
+        place[name] = value
     return tnetstring.dumps(state)
