@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": Spec("amp_addons.cli.explain:explain", "Say what the rules do with a request, rule by rule, and why."),
     "replay": Spec("amp_addons.cli.replay:replay", "Look at recorded traffic: events, totals, what rules would do."),
     "scrub": Spec("amp_addons.cli.scrub:scrub", "Copy a recording without its secrets, and say what was found."),
+    "report": Spec("amp_addons.cli.report:report", "Make one HTML file of recorded traffic, to look at and to share."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }
 
