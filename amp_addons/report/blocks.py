@@ -9,7 +9,7 @@ from markupsafe import Markup
 from amp_addons.core.conversation.parts import Media, Message, Other, Part, Text, Thinking, ToolCall, ToolResult
 from amp_addons.render.units import counted, size
 from amp_addons.report.clean import HEAD, TAIL, cut
-from amp_addons.report.diff import compared, diff_html, is_diff
+from amp_addons.report.diff import Difference, compared, diff_html, is_diff, patch_in
 from amp_addons.report.markdown import markdown
 
 FOLDED = 600
@@ -60,7 +60,7 @@ class Blocks:
         is_model = message.role in ("assistant", "model")
         return [block for part in message.parts if (block := self._of(part, is_model)) is not None]
 
-    def difference(self, before: Message, after: Message) -> Markup:
+    def difference(self, before: Message, after: Message) -> Difference:
         """What is different between two messages."""
         return compared(self._take(source(before)), self._take(source(after)))
 
@@ -75,12 +75,13 @@ class Blocks:
                 text = self._take(text)
                 if is_model:
                     return Block("said", body=markdown(text), is_open=True)
-                return Block("asked", note=_first_line(text), body=plain(text), is_open=len(text) <= 2 * FOLDED)
+                return Block("asked", note=_first_line(text), body=written(text), is_open=len(text) <= 2 * FOLDED)
             case Thinking(text, hidden):
                 if not text.strip():
                     return Block("note", f"thinking, encrypted ({hidden:,} characters)") if hidden else None
                 text = self._take(text)
-                return Block("thinking", "thinking", _first_line(text), plain(text), is_open=len(text) <= FOLDED)
+                body = Markup('<div class="said">{}</div>').format(markdown(text))
+                return Block("thinking", "thinking", _first_line(text), body, is_open=len(text) <= FOLDED)
             case ToolCall():
                 return self._call(part)
             case ToolResult():
@@ -102,10 +103,10 @@ class Blocks:
         pieces: list[Markup] = []
         for old, new in _EDITS:
             if isinstance(before := given.get(old), str) and isinstance(after := given.get(new), str):
-                pieces.append(compared(self._take(before), self._take(after)))
+                pieces.append(compared(self._take(before), self._take(after)).html)
                 del given[old], given[new]
         rows = Markup("").join(self._argument(name, value) for name, value in given.items())
-        return Block("call", call.name, _preview(args), Markup('<dl class="args">{}</dl>').format(rows) + Markup("").join(pieces))
+        return Block("call", call.name, _preview(given), Markup('<dl class="args">{}</dl>').format(rows) + Markup("").join(pieces))
 
     def _argument(self, name: str, value: Any) -> Markup:
         text = self._take(value if isinstance(value, str) else _json(value))
@@ -127,6 +128,16 @@ class Blocks:
 def plain(text: str) -> Markup:
     """A text as it is."""
     return Markup('<div class="plain">{}</div>').format(text)
+
+
+def written(text: str) -> Markup:
+    """What a user wrote: as it is, but for code between fences and a patch."""
+    if "```" in text:
+        return Markup('<div class="said">{}</div>').format(markdown(text))
+    if is_diff(text):
+        at = patch_in(text)
+        return plain(text[:at].rstrip()) + diff_html(text[at:]) if text[:at].strip() else diff_html(text)
+    return plain(text)
 
 
 def code(text: str) -> Markup:
@@ -158,7 +169,7 @@ def _json(value: Any) -> str:
 
 
 def _first_line(text: str) -> str:
-    return cut(next((line.strip() for line in text[:2000].splitlines() if line.strip()), ""), PREVIEW, 0).replace("[… ", "… ").rstrip("]")
+    return clipped(next((line.strip() for line in text[:2000].splitlines() if line.strip()), ""), PREVIEW)
 
 
 def _preview(args: Mapping[str, Any]) -> str:
@@ -168,8 +179,9 @@ def _preview(args: Mapping[str, Any]) -> str:
         if isinstance(value, str | int | float | bool):
             line = _first_line(str(value))
             found.append(line if not found and isinstance(value, str) else f"{name}={line}")
-    return _clipped("  ".join(found))
+    return clipped("  ".join(found), PREVIEW)
 
 
-def _clipped(text: str) -> str:
-    return text if len(text) <= PREVIEW else text[:PREVIEW] + "…"
+def clipped(text: str, size: int) -> str:
+    """A text for one line."""
+    return text if len(text) <= size else text[:size] + "…"

@@ -3,6 +3,7 @@
 import re
 from difflib import SequenceMatcher
 from itertools import islice
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -26,8 +27,14 @@ def diff_html(text: str) -> Markup:
     return _block([(_kind(line), line) for line in text.rstrip("\n").split("\n")])
 
 
-def compared(before: str, after: str) -> Markup:
-    """What is different between two texts, as lines."""
+class Difference(NamedTuple):
+    html: Markup
+    added: int
+    removed: int
+
+
+def compared(before: str, after: str) -> Difference:
+    """What is different between two texts, as lines, and how many lines that are."""
     old, new = before.split("\n"), after.split("\n")
     lines: list[tuple[str, str]] = []
     if len(old) > MAX_LINES or len(new) > MAX_LINES:
@@ -43,7 +50,14 @@ def compared(before: str, after: str) -> Markup:
             else:
                 lines += [("del", f"- {line}") for line in islice(old, old_from, old_to)]
                 lines += [("add", f"+ {line}") for line in islice(new, new_from, new_to)]
-    return _block(lines)
+    kinds = [kind for kind, _ in lines]
+    return Difference(_block(lines), kinds.count("add"), kinds.count("del"))
+
+
+def patch_in(text: str) -> int:
+    """Where the patch in a text begins."""
+    found = _HUNK.search(text)
+    return found.start() if found else 0
 
 
 def _kind(line: str) -> str:

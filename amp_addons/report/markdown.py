@@ -47,18 +47,18 @@ def markdown(text: str) -> Markup:
     if _PLAIN.fullmatch(text) and not _BLOCK.search(text):  # most of what people write; parsing is slow
         return Markup("").join(Markup("<p>{}</p>\n").format(piece.strip("\n")) for piece in re.split(r"\n\s*\n", text) if piece.strip())
     # A backslash, an entity or emphasis may hide a key from who looks at the source.
-    return _html(_markdown.parse(text), masked=not text.isalnum())
+    return _html(_markdown.parse(text))
 
 
-def _html(tokens: list[Token], masked: bool) -> Markup:
+def _html(tokens: list[Token]) -> Markup:
     out: list[str] = []
     links: list[bool] = []
     for token in tokens:
         kind = token.type
         if kind == "inline":
-            out.append(_html(token.children or [], masked))
+            out.append(_html(token.children or []))
         elif kind in ("text", "html_inline", "html_block", "text_special"):
-            out.append(escape(mask_keys(token.content) if masked else token.content))
+            out.append(escape(mask_keys(token.content)))
         elif kind == "softbreak":
             out.append("\n")
         elif kind == "code_inline":
@@ -80,7 +80,7 @@ def _html(tokens: list[Token], masked: bool) -> Markup:
         elif token.tag in _TAGS and token.nesting:
             # What the model calls a heading is none of this page's.
             tag = "h6" if token.tag[0] == "h" and token.tag[1:].isdigit() else token.tag
-            out.append(f"<{tag}>" if token.nesting > 0 else f"</{tag}>\n")
+            out.append(f"<{tag}>" if token.nesting > 0 else f"</{tag}>\n" if token.block else f"</{tag}>")
         else:
             out.append(escape(token.content))
     return Markup("".join(out))

@@ -16,12 +16,14 @@ from jinja2 import BaseLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from amp_addons import __version__
+from amp_addons.core.conversation.parts import ToolResult
+from amp_addons.core.payload import dumps, loads
 from amp_addons.prices import price_table
 from amp_addons.render.units import counted, duration, figure, size
 from amp_addons.report import charts
-from amp_addons.report.blocks import Blocks, Budget
-from amp_addons.report.clean import Cleaner, cut
-from amp_addons.report.diff import compared
+from amp_addons.report.blocks import Blocks, Budget, clipped
+from amp_addons.report.clean import Cleaner
+from amp_addons.report.diff import Difference, compared
 from amp_addons.report.figures import ModelFigures, by_model, problems, quantile
 from amp_addons.report.model import Flow, Report, Rewrite, Thread
 
@@ -121,28 +123,28 @@ def _environment(report: Report, cleaner: Cleaner, blocks: Blocks) -> Environmen
     environment.filters |= {
         "about": _about,
         "blocks": blocks.of,
-        "brief": lambda text: cut(text, 24, 0).replace("[", "").partition(" characters")[0] if len(text) > 24 else text,
+        "brief": lambda text: clipped(text, 24),
         "characters": lambda texts: counted(sum(map(len, texts)), "character"),
         "counted": counted,
         "difference": lambda each: _difference(each, blocks),
         "duration": duration,
         "figure": figure,
         "hue": _hue,
+        "is_results": lambda message: all(isinstance(part, ToolResult) for part in message.parts),
         "kinds": lambda flow: " ".join(_kinds(flow)),
         "letter": lambda number: chr(65 + number) if number < 26 else str(number + 1),
         "middle": lambda values: f"{middle:,.0f}" if (middle := quantile(values, 0.5)) is not None else NOTHING,
         "money": money,
         "name": lambda text: cleaner.name(str(text)) if text is not None else "",
         "number": lambda number: f"{number:,}",
-        "ordinal": lambda before: "th" if before % 100 in (10, 11, 12) else {0: "st", 1: "nd", 2: "rd"}.get(before % 10, "th"),
         "percent": lambda share: f"{share:.0%}",
         "quantiles": _quantiles,
-        "setting": lambda value, name: cut(cleaner.value(value, name=name), 200, 0) if value is not None else NOTHING,
+        "setting": lambda value, name: _setting(cleaner, name, value),
         "shares": charts.shares,
-        "short": lambda text: cut(text, 200, 0),
+        "short": lambda text: clipped(text, 200),
         "size": size,
         "system": blocks.system,
-        "system_change": lambda request: compared(blocks.system(request.system_before), blocks.system(request.system)),
+        "system_change": lambda request: compared(blocks.system(request.system_before), blocks.system(request.system)).html,
         "top": lambda events: sorted(events.items(), key=lambda item: -item[1])[:12],
     }
     return environment
@@ -162,7 +164,14 @@ def _quantiles(values: Sequence[float]) -> str:
     return duration(half) if len(values) == 1 else f"{duration(half)} · {duration(most)}"
 
 
-def _difference(each: Rewrite, blocks: Blocks) -> Markup:
+def _setting(cleaner: Cleaner, name: str, value: str | None) -> str:
+    if value is None:
+        return NOTHING
+    found = cleaner.value({name: loads(value)})
+    return clipped(" ".join(dumps(next(iter(found.values()))).split()), 200)
+
+
+def _difference(each: Rewrite, blocks: Blocks) -> Difference:
     assert each.after is not None
     return blocks.difference(each.before, each.after)
 

@@ -168,6 +168,14 @@ BUFFER = """class Buffer:
         return whole
 """
 
+OLD = """        if len(self.data) > self.limit:
+            raise Overflow(len(self.data))
+        return self.lines()"""
+NEW = """        lines = self.lines()
+        if len(self.data) > self.limit:
+            raise Overflow(len(self.data))
+        return lines"""
+
 PATCH = """diff --git a/stream/buffer.py b/stream/buffer.py
 --- a/stream/buffer.py
 +++ b/stream/buffer.py
@@ -287,7 +295,8 @@ def _fixing(out: CaptureFile) -> None:
     agent.say("The tests in tests/test_buffer.py fail since yesterday: test_burst raises Overflow. Find out why and fix it.")
     looked = answer(
         "I'll look at the buffer and its tests first.",
-        thinking="The user says that a burst of input overflows. Probably the limit is checked at the wrong moment. I should read both files.",
+        thinking="The user says that a burst of input overflows. Probably the limit is checked at the wrong moment. "
+        "I should read both files.",
         tools=[("Read", {"path": "stream/buffer.py"}), ("Grep", {"pattern": "Overflow", "path": "tests", "context": 3})],
         seed=1,
         usage=(12, 0, 14_200, 184),
@@ -302,8 +311,8 @@ def _fixing(out: CaptureFile) -> None:
                 "edit_file",
                 {
                     "path": "stream/buffer.py",
-                    "old_str": "        if len(self.data) > self.limit:\n            raise Overflow(len(self.data))\n        return self.lines()",
-                    "new_str": "        lines = self.lines()\n        if len(self.data) > self.limit:\n            raise Overflow(len(self.data))\n        return lines",
+                    "old_str": OLD,
+                    "new_str": NEW,
                 },
             ),
             ("Bash", {"cmd": "python -m pytest -q tests/test_buffer.py", "timeout": 120}),
@@ -366,13 +375,20 @@ def _helpers(out: CaptureFile) -> None:
     }
     out.add(MESSAGES, 5, body=body, thread="T-0199f2aa", pieces=[json.dumps(anthropic.whole(titled)).encode()], took=0.8)
     oracle = answer(
-        "Taking lines out first is right. Note that `split` copies the rest each time: with pieces of 1 kB and a line of 1 MB that is quadratic.",
-        model="gpt-5.1", thinking="**Weighing the order of checks**\n\nThe limit is about the unfinished line.", seed=8, usage=(1_900, 1_024, 0, 520),
-    )  # fmt: skip
+        "Taking lines out first is right. Note that `split` copies the rest each time: with pieces of 1 kB and a line of 1 MB "
+        "that is quadratic.",
+        model="gpt-5.1",
+        thinking="**Weighing the order of checks**\n\nThe limit is about the unfinished line.",
+        seed=8,
+        usage=(1_900, 1_024, 0, 520),
+    )
     asked = {
-        "model": "gpt-5.1", "stream": True, "instructions": "You are an experienced reviewer. Be brief.", "reasoning": {"effort": "high"},
+        "model": "gpt-5.1",
+        "stream": True,
+        "instructions": "You are an experienced reviewer. Be brief.",
+        "reasoning": {"effort": "high"},
         "input": [{"role": "user", "content": [{"type": "input_text", "text": f"Is this change right?\n\n{PATCH}"}]}],
-    }  # fmt: skip
+    }
     out.add(
         f"{PROVIDER}/openai/v1/responses",
         16,

@@ -108,20 +108,6 @@ def settings_of(body: dict[str, Any], known: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def plain_parts(value: Any, limits: Limits) -> tuple[Text | Other, ...]:
-    """What gives a tool's result in most APIs: a text, a list of objects with one, or any JSON."""
-    if isinstance(value, str):
-        return (Text(well_formed(value)),) if value else ()
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        return (Text(json_of(value)),)
-    return tuple(
-        Text(text_of(item["text"])) if isinstance(item, dict) and isinstance(item.get("text"), str) else other(item)
-        for item in limits.first(value, MAX_PARTS)
-    )
-
-
 def only_content(parts: Iterable[Part]) -> tuple[Text | Media | Other, ...]:
     """The parts that a tool's result may have."""
     return tuple(part for part in parts if isinstance(part, Text | Media | Other))

@@ -39,7 +39,7 @@ def read(body: dict[str, Any], limits: Limits) -> Conversation:
 
 def _tool(value: dict[str, Any]) -> Tool:
     inner = next((value[key] for key in ("function", "custom") if isinstance(value.get(key), dict)), value)
-    return tool(inner.get("name") or value.get("type"), inner.get("description"), inner.get("parameters") or inner.get("format"))
+    return tool(inner.get("name") or value.get("type"), inner.get("description"), inner.get("parameters", inner.get("format")))
 
 
 def _message(message: dict[str, Any], limits: Limits) -> Message:

@@ -48,7 +48,8 @@ def _api_of(body: dict[str, Any]) -> str | None:
 
 def _is_anthropic(body: dict[str, Any], messages: list[Any]) -> bool:
     """The two are alike when nothing but text was said; then it makes no difference."""
-    if any(isinstance(each, dict) and "input_schema" in each for each in body.get("tools") or () if isinstance(body.get("tools"), list)):
+    tools = body.get("tools")
+    if isinstance(tools, list) and any(isinstance(each, dict) and "input_schema" in each for each in tools):
         return True
     blocks = (block for each in messages if isinstance(each, dict) and isinstance(each.get("content"), list) for block in each["content"])
     kinds = {block.get("type") for block in blocks if isinstance(block, dict) and isinstance(block.get("type"), str)}
