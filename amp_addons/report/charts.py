@@ -25,6 +25,9 @@ _QUIET = 0.02
 """A pause is left out when it is longer than this share of the whole time, and than `_PAUSE` seconds."""
 _PAUSE = 10.0
 
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, *(86_400 * 2**power for power in range(60)))
+"""Seconds between two times that are written down."""
+
 
 class Bar(NamedTuple):
     x: float
@@ -115,16 +118,14 @@ class _Time:
     def ticks(self) -> list[Mark]:
         """Times of day at round seconds, as many as there is room for."""
         found: list[Mark] = []
-        step = next(
-            (step for step in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200) if step * self._unit >= 90),
-            86400,
-        )
+        step = next(step for step in _STEPS if step * self._unit >= 90)
+        days = self._busy[-1][1] - self._busy[0][0] > 86_400
         for start, end in self._busy:
             marks = [start, *(at * step for at in range(floor(start / step) + 1, floor(end / step) + 1))]
             for time in marks[:40]:
                 x = self(time)
                 if (not found or x - found[-1].x >= 62) and x <= WIDTH - 40:
-                    found.append(Mark(round(x, 1), rfc3339(time)[11:19]))
+                    found.append(Mark(round(x, 1), rfc3339(time)[5:16].replace("T", " ") if days else rfc3339(time)[11:19]))
         return found
 
     def pauses(self) -> list[Mark]:

@@ -19,6 +19,7 @@ MAX_LINK = 2_000
 
 _TAGS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol li blockquote strong em s table thead tbody tr th td".split())
 _VOID = frozenset(("hr", "br"))
+_ADDRESS = re.compile(rf"https?://[!-~]{{1,{MAX_LINK}}}", re.ASCII)
 _LANGUAGE = re.compile(r"[\w+#.-]{1,20}")
 _PLAIN = re.compile(r"[^\\`*_\[\]<>&|~]*")
 _BLOCK = re.compile(r"^(?: {0,3}(?:#{1,6}\s|[-+]\s|\d{1,9}[.)]\s|=+\s*$|-+\s*$)|    |\t)", re.MULTILINE)
@@ -29,13 +30,13 @@ _markdown.disable(["image", "html_block", "html_inline"])
 
 def is_safe_link(url: str) -> bool:
     """Whether an address is one of http or https with a host, and of characters that an address has."""
-    if len(url) > MAX_LINK or not url.isascii() or not url.isprintable():
+    if not _ADDRESS.fullmatch(url):
         return False
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    return bool(parts.hostname) and "@" not in parts.netloc
 
 
 _markdown.validateLink = is_safe_link  # type: ignore[method-assign]

@@ -45,7 +45,7 @@ PAYLOADS = {
     "style-attribute": '<div style="background:url(http://canary.test/);position:fixed;inset:0">x</div>',
     "video": "<video src=http://canary.test/ autoplay></video><audio src=http://canary.test/ autoplay></audio>",
     "md-script-link": f"[x](javascript:{RUN}) [y](JaVaScRiPt:{RUN}) [z](java&#10;script:{RUN}) <javascript:{RUN}>",
-    "md-encoded-link": "[x](&#106;avascript:alert(1)) [y](\\x01javascript:alert(1)) [z](vbscript:x) [w](file:///etc/passwd) [v](//canary.test)",
+    "md-encoded-link": "[x](&#106;avascript:alert(1)) [y](\\x01javascript:alert(1)) [z](vbscript:x) [v](//canary.test)",
     "md-data-link": f"[x](data:text/html,<script>{RUN}</script>) ![y](data:image/svg+xml,<svg/onload={RUN}>)",
     "md-image": "![x](http://canary.test/x.png) ![y][z]\n\n[z]: http://canary.test/y.png",
     "md-title": f"[x](http://canary.test/ \"t' onmouseover='{RUN}' \\\" onmouseover=\\\"{RUN}\") [y](http://canary.test/\"onmouseover=\"{RUN})",
@@ -113,7 +113,9 @@ def exercised(page: Page) -> None:
     page.until("document.getElementById('found').textContent !== ''")
     page.press("Escape")
     page.run(
-        "document.querySelectorAll('main a[href^=\"#\"]').forEach((each, at) => { if (at % 40 === 0) each.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true })); })"
+        """document.querySelectorAll('main a[href^="#"]').forEach((each, at) => {
+            if (at % 40 === 0) each.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
+        })"""
     )
     page.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
 
@@ -125,6 +127,8 @@ def what_ran(page: Page, browser: Chromium, file) -> list:
     failed = [about for method, about in page.events if method == "Network.loadingFailed"]
     stopped = {about["requestId"] for about in failed if about.get("blockedReason") == "csp" or "BY_CSP" in about["errorText"]}
     sent = [about for method, about in page.events if method == "Network.requestWillBeSent"]
+    # In the place of a frame that was stopped the browser shows a page of its own, with pictures.
+    sent = [about for about in sent if not about["documentURL"].startswith("chrome-error:")]
     requests = [about["request"]["url"] for about in sent if about["requestId"] not in stopped]
     found += [("request", url) for url in requests if not url.startswith((file.as_uri(), "about:blank"))]
     found += [("opened", url) for url in browser.opened if url != "about:blank" and not url.startswith(file.as_uri())]
