@@ -36,6 +36,37 @@ def open_private(path: str | Path) -> int:
     return descriptor
 
 
+def replace_private(path: str | Path, data: bytes) -> None:
+    """Write a file as a whole: it is there at once, for its owner alone. What was there before is replaced when that is a file.
+
+    Raises:
+        OSError: cannot be written, or a symbolic link or something that is no file stands there, which is left alone.
+    """
+    target = Path(path)
+    try:
+        found = os.lstat(target)
+    except FileNotFoundError:
+        pass
+    else:
+        if stat.S_ISLNK(found.st_mode):
+            raise OSError(errno.ELOOP, f"{path} is a symbolic link, which is not followed; name the file itself")
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, f"{path} is not a regular file; name a file, or - for standard output")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:64]}.")  # 0600
+    except OSError as error:
+        raise OSError(error.errno, f"{path} cannot be written: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
 def _own(descriptor: int, path: str | Path) -> None:
     found = os.fstat(descriptor)
     if stat.S_ISCHR(found.st_mode):
@@ -66,21 +97,6 @@ def tighten(descriptor: int, path: str | Path) -> None:
         raise OSError(errno.EMLINK, f"{path} has other names (hard links); name a file that has one")
     if stat.S_IMODE(found.st_mode) & 0o077:
         os.fchmod(descriptor, OWNER_ONLY)
-
-
-def replace_private(path: Path, data: bytes) -> None:
-    """Write a file that is there as a whole or as it was before, for its owner alone; a symbolic link of that name is replaced.
-
-    Raises OSError.
-    """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def drop_half_line(descriptor: int) -> int:

@@ -11,6 +11,8 @@ ELSEWHERE = {
     "amp_addons/core/answers/answer.py": "tests/core/answers/test_canned.py and test_refusal.py: what is answered",
     "amp_addons/core/answers/transform.py": "tests/core/answers/test_models.py: one that keeps its promises",
     "amp_addons/addons/sent.py": "tests/addons/test_answers.py: what was made of a request, for its answer",
+    "amp_addons/core/conversation/parts.py": "tests/core/conversation/test_read.py: what is made of them",
+    "amp_addons/report/model.py": "tests/report/test_reading.py and test_threads.py: what is made of it",
     "amp_addons/core/rules/applied.py": "tests/core/rules/test_ruleset.py: what is said of a rule that matched",
     "amp_addons/core/rules/kinds.py": "tests/core/rules/test_model.py: what is refused",
     "amp_addons/core/rules/match.py": "tests/core/rules/test_model.py: what is refused",

@@ -2,10 +2,11 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from amp_addons.files import drop_half_line, open_private
+from amp_addons.files import drop_half_line, open_private, replace_private
 
 
 def test_new_file_is_for_its_owner_only(tmp_path):
@@ -69,3 +70,25 @@ def test_unfinished_last_line_is_cut_off(tmp_path, before, after):
     assert drop_half_line(descriptor) == len(before) - len(after)
     os.close(descriptor)
     assert path.read_bytes() == after
+
+
+class TestReplacePrivate:
+    def test_a_file_is_replaced_as_a_whole_for_its_owner_alone(self, tmp_path: Path) -> None:
+        target = tmp_path / "x"
+        target.write_text("before")
+        target.chmod(0o644)
+        replace_private(target, b"after")
+        assert target.read_bytes() == b"after" and target.stat().st_mode & 0o777 == 0o600 and list(tmp_path.iterdir()) == [target]
+
+    def test_links_and_what_is_no_file_are_left_alone(self, tmp_path: Path) -> None:
+        link, fifo = tmp_path / "link", tmp_path / "fifo"
+        link.symlink_to(tmp_path / "nothing")
+        os.mkfifo(fifo)
+        for path, said in ((link, "symbolic link"), (fifo, "not a regular file"), (tmp_path, "not a regular file")):
+            with pytest.raises(OSError, match=said):
+                replace_private(path, b"x")
+        assert sorted(tmp_path.iterdir()) == [fifo, link] and not (tmp_path / "nothing").exists()
+
+    def test_a_folder_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match="cannot be written"):
+            replace_private(tmp_path / "none" / "x", b"x")

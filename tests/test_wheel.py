@@ -48,6 +48,7 @@ def test_it_holds_the_package_the_rules_and_the_boot_files_and_nothing_else(whee
     names = {name for name in zipfile.ZipFile(wheel).namelist() if not name.startswith("amp_addons-")}
     rules = {f"amp_addons/{file.relative_to(ROOT).as_posix()}" for file in ROOT.glob("rules/**/*") if file.is_file()}
     modules = {file.relative_to(ROOT).as_posix() for file in ROOT.glob("amp_addons/**/*.py")} - {"amp_addons/boot.py"}
+    modules |= {file.relative_to(ROOT).as_posix() for file in ROOT.glob("amp_addons/report/page/*")}
     assert rules
     assert names == rules | modules | {"amp_addons/py.typed", "amp_addons.pth", "amp_addons_boot.py"}
 
