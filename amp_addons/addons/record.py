@@ -101,6 +101,7 @@ class Record:
                     found.before,
                     found.after,
                     end,
+                    trace.started,
                     at,
                     ended,
                 )

@@ -94,9 +94,8 @@ def _remarks(found: dict[str, Any]) -> Iterator[Text]:
         for name, count in row["endings"].items():
             endings[visible(name)] = endings.get(visible(name), 0) + count
     yield Text()
-    yield Text(
-        f"{counted(found['flows'], 'flow')} ({outcomes}), {visible(found['first'])} to {visible(found['last'])}{f', ${cost:.4f}' if cost else ''}."
-    )
+    first, last = visible(found["first"]), visible(found["last"])
+    yield Text(f"{counted(found['flows'], 'flow')} ({outcomes}), {first} to {last}{f', ${cost:.4f}' if cost else ''}.")
     if endings:
         yield Text(f"Streams ended: {', '.join(f'{count:,} {name}' for name, count in sorted(endings.items()))}.")
     if types := list(found["event_types"].items()):

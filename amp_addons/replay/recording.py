@@ -24,8 +24,11 @@ MAX_BODY = 32 * 1024 * 1024
 
 
 class Finished(NamedTuple):
-    """A flow that is over. `api` is the one that the client speaks, whatever rules made of the URL; `asked` is the request as the client sent
-    it, where rules may have changed it; `kept` is the answer where it was streamed, as the client got it."""
+    """A flow that is over, from `started` to `at`.
+
+    `api` is the one that the client speaks, whatever rules made of the URL; `asked` is the request as the client sent it, where rules may
+    have changed it; `kept` is the answer where it was streamed, as the client got it.
+    """
 
     flow: http.HTTPFlow
     api: str | None
@@ -35,6 +38,7 @@ class Finished(NamedTuple):
     before: Sequence[Said]
     after: Sequence[Said]
     end: FlowEnd
+    started: float
     at: float
     ended: Ended
 
@@ -46,7 +50,8 @@ def recorded(done: Finished, scrubber: Scrubber) -> bytes:
     if done.asked is not None:
         _as_sent(flow.request, done.asked)
     request_cut = _cut(flow.request)
-    started, end = flow.request.timestamp_start, done.end
+    started, end = done.started, done.end
+    flow.request.timestamp_start = started  # an answer that is paced here is fetched by a request of its own
     response = flow.response
     pieces = [data for _, data in done.kept.chunks]
     response_cut = done.kept.left_out
@@ -90,7 +95,7 @@ def _as_sent(request: http.Request, asked: Exchange) -> None:
     scheme, _, rest = asked.url.partition("://")
     authority, slash, path = rest.partition("/")
     parts = urlsplit(f"{scheme}://{authority}")
-    request.scheme, request.path = scheme, slash + path
+    request.method, request.scheme, request.path = asked.method, scheme, slash + path
     request.data.host, request.data.port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(scheme, 443)
     request.headers = http.Headers(asked.headers)
     request.raw_content = asked.body

@@ -94,7 +94,8 @@ def test_the_request_is_what_the_client_sent():
     """Rules may have sent another one elsewhere."""
     url = MESSAGES.replace("ampcode.com", "ampcode.com:8443") + f"?token={SECRET}"
     asked = Exchange("POST", url, ((b"Host", b"ampcode.com:8443"), (b"x-a", b"1")), f'{{"key":"{SECRET}"}}'.encode())
-    flow, _ = read(finished(stream_flow(url="http://127.0.0.1:9/base"), asked=asked))
+    flow, _ = read(finished(stream_flow(url="http://127.0.0.1:9/base", method="GET"), asked=asked))
+    assert flow.request.method == "POST"
     assert flow.request.url == MESSAGES.replace("ampcode.com", "ampcode.com:8443") + "?token=***"
     assert flow.request.headers.fields[:2] == ((b"Host", b"ampcode.com:8443"), (b"x-a", b"1"))
     assert json.loads(flow.request.raw_content or b"") == {"key": "***"}

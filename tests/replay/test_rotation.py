@@ -35,7 +35,8 @@ def test_what_a_rotation_says(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["size", "size=", "size=x", "size=1TB", "size=-1", "size=1.5MB", "age=5", "age=5w", "keep=x", "keep=1d", "every=1h", "100MB", "size=1MiB",
+    ["size", "size=", "size=x", "size=1TB", "size=-1", "size=1.5MB", "age=5", "age=5w", "keep=x", "keep=1d", "every=1h", "100MB",
+     "size=1MiB",
      "size=\u0663"],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(text):

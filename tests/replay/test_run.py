@@ -40,7 +40,8 @@ for jobs in (1, 2, 3):
     lines = b"".join(each.lines for each in found)
     totals = json.dumps(merged(found).as_json())
     damage = [[each.part.file, each.damage] for each in found if each.damage]
-    print(json.dumps([hashlib.sha256(lines).hexdigest(), lines.count(b"\\n"), totals, damage, [tuple(each.part) for each in found], len(ticks)]))
+    parts = [tuple(each.part) for each in found]
+    print(json.dumps([hashlib.sha256(lines).hexdigest(), lines.count(b"\\n"), totals, damage, parts, len(ticks)]))
 """
 
 

@@ -17,7 +17,8 @@ def flow(number, *, model="m", known=True, url=None, stream=True, cost=0.1, dura
     time, name = f"2025-01-01T00:{number // 60 % 60:02}:{number % 60:02}.000Z", f"flow-{number}"
     request = FlowRequest(
         time=time, flow=name, method=method, url=url or f"https://ampcode.com/x/{number % 7}?q={number}", endpoint=f"e{number % 3}",
-        category="inference", provider=(None, "anthropic", "openai")[number % 3], route="proxied", api=None, catalog="c", source=None, known=known,
+        category="inference", provider=(None, "anthropic", "openai")[number % 3], route="proxied", api=None, catalog="c", source=None,
+        known=known,
         model=model, stream=stream, thread=None, message=None, client=None,
     )  # fmt: skip
     took = duration if duration is not None else 100.0 * (number % 40)
@@ -32,7 +33,8 @@ def flow(number, *, model="m", known=True, url=None, stream=True, cost=0.1, dura
         tokens = Tokens(input=number, output=2 * number, cache_read=0)
         events.append(
             StreamEnd(
-                time=time, flow=name, ended=("complete", "error", "aborted")[number % 3], events={"a": 2, f"t{number % 5}": 1}, bytes=9, chunks=1,
+                time=time, flow=name, ended=("complete", "error", "aborted")[number % 3], events={"a": 2, f"t{number % 5}": 1}, bytes=9,
+                chunks=1,
                 ttft_ms=None if number % 6 == 0 else 50.0, duration_ms=took, model=None, tokens=tokens, cost_usd=cost,
             )
         )  # fmt: skip

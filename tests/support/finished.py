@@ -17,4 +17,4 @@ def finished(flow=None, pieces=None, *, number=0, is_stream=True, asked=None, be
     sizes = {"request_bytes": len(flow.request.raw_content or b""), "response_bytes": sum(map(len, pieces or ()))}
     over = FlowEnd(time="t", flow=flow.id, status=200, duration_ms=1.0, **{"outcome": "ok", **sizes, **end})
     api = classify(flow.request.method, flow.request.url).api
-    return Finished(flow, api, asked, kept, is_stream, before, after, over, START + number + 2.0, ended)
+    return Finished(flow, api, asked, kept, is_stream, before, after, over, flow.request.timestamp_start, START + number + 2.0, ended)
