@@ -18,7 +18,7 @@ from amp_addons.core.rules.condition import compile_match
 from amp_addons.core.rules.match import Match
 from amp_addons.core.scrub import scrub_text
 from amp_addons.core.trace import FlowTrace
-from amp_addons.prices import Prices
+from amp_addons.prices import Prices, kept_prices
 from amp_addons.replay.analysis import Analysis
 from amp_addons.replay.captured import Captured, Damage
 from amp_addons.replay.captures import flows_of
@@ -54,8 +54,7 @@ class Reading:
         self.damage: list[str] = []
         self._cleaner = cleaner
         self._where = compile_match(where, "where") if where is not None else None
-        self._prices = Prices()
-        self._prices.warm(wait=True)
+        self._prices = Prices(kept_prices(), patient=True)
         self._analysis = Analysis(self._take, catalog=Catalog.load(*catalogs), amp_url=amp_url, price=self._prices.cost)
         self._events: list[Event] = []
 
