@@ -4,6 +4,8 @@ import errno
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 try:
@@ -97,6 +99,18 @@ def tighten(descriptor: int, path: str | Path) -> None:
         raise OSError(errno.EMLINK, f"{path} has other names (hard links); name a file that has one")
     if stat.S_IMODE(found.st_mode) & 0o077:
         os.fchmod(descriptor, OWNER_ONLY)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes that ask for the same file waiting. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0), OWNER_ONLY)
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def drop_half_line(descriptor: int) -> int:

@@ -27,26 +27,25 @@ def env(
         amp-addons env --shell fish | source
         eval "$(amp-addons env --unset)"
     """
-    from amp_addons.launch.environment import UnusableProxy
+    from amp_addons.launch.environment import UnusableProxy, as_before, with_way_back
     from amp_addons.launch.plan import make_plan
     from amp_addons.launch.shells import lines, shell_of
     from amp_addons.launch.trust import Unreadable
 
     shell = shell or shell_of(os.environ)
+    environ, back = as_before(os.environ)
+    if unset:
+        for line in [SHELLS[shell].remove(name) if value is None else SHELLS[shell].assign(name, value) for name, value in back.items()]:
+            click.echo(line)
+        return
     try:
-        plan = make_plan(without_ours(os.environ, port), catalogs=catalogs, amp_url=amp_url, all_hosts=all_hosts)
+        plan = make_plan(environ, catalogs=catalogs, amp_url=amp_url, all_hosts=all_hosts)
     except (Unreadable, UnusableProxy) as error:
         raise click.ClickException(str(error)) from None
-    values = plan.environment(without_ours(os.environ, port), port, reverse=reverse)
+    values = plan.environment(environ, port, reverse=reverse)
     if as_json:
         return output.print_json(values)
-    for line in [SHELLS[shell].remove(name) for name in values] if unset else lines(shell, values):
+    for line in lines(shell, with_way_back(environ, values)):
         click.echo(line)
-    if not unset and os.isatty(1):
+    if os.isatty(1):
         click.echo(f"# to set them in this shell: {SHELLS[shell].use}", err=True)
-
-
-def without_ours(environ: "os._Environ[str]", port: int) -> dict[str, str]:
-    """The environment as it was before it was led to this port."""
-    ours = f"http://127.0.0.1:{port}"
-    return {name: value for name, value in environ.items() if value != ours}

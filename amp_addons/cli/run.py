@@ -19,14 +19,10 @@ SUITE = Path(__file__).resolve().parents[1] / "suite.py"
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("-p", "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on (0: any free one).")
-@click.option(
-    "--ui", type=click.Choice(["dump", "web", "console"]), default="dump", show_default=True, help="Which front end of mitmproxy."
-)
+@click.option("--ui", type=click.Choice(["dump", "web", "console"]), default="dump", show_default=True, help="mitmproxy's front end.")
 @click.option("--reverse", is_flag=True, help="Be amp.url itself, for runtimes that ignore HTTPS_PROXY (Node 20).")
 @click.option("--upstream-proxy", metavar="URL", help="Go through this proxy. [default: the one in the environment]")
-@click.option(
-    "--record", metavar="FILE", is_flag=False, flag_value="", default=None, help="Record, without secrets, in the state folder or FILE."
-)
+@click.option("--record", metavar="FILE", is_flag=False, flag_value="", default=None, help="Record, without secrets.")
 @click.option("--rules", "files", metavar="FILE", multiple=True, help="A rule file (repeatable, in order).")
 @click.option("--all-hosts", is_flag=True, help="Decrypt every host, not only those of the catalogs and rules.")
 @click.option("--listen-host", default="127.0.0.1", show_default=True, help="Another address needs --proxy-auth.")
@@ -101,6 +97,7 @@ def _start(ui: str, wanted: dict[str, object], plan: "Plan", mitmproxy_args: tup
             arguments += ["--set", f"{name}={str(each).lower() if isinstance(each, bool) else each}"]
     front = {"dump": "mitmdump", "web": "mitmweb", "console": "mitmproxy"}[ui]
     arguments += [argument for argument in mitmproxy_args if argument != "--"]
+    os.umask(0o077)  # mitmproxy's own files too
     sys.argv[:] = [front, *arguments]  # which its own messages are made from
     getattr(main, front)(arguments)
 
@@ -108,8 +105,7 @@ def _start(ui: str, wanted: dict[str, object], plan: "Plan", mitmproxy_args: tup
 def _warn(plan: "Plan", reverse: bool) -> None:
     if plan.made:
         click.echo(
-            f"amp_addons: a new certificate authority is in {plan.place}; shells that trust an older one need `amp-addons env` again.",
-            err=True,
+            f"amp_addons: {plan.place} has a new certificate authority: shells that trust an older one need `amp-addons env`.", err=True
         )
     if plan.amp_url.startswith("http://") and plan.hosts[0][0] not in _LOOPBACK:
         click.echo("amp_addons: amp.url is plain http: whoever is on the way reads keys and conversations. Use https.", err=True)

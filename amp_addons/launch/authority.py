@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from amp_addons.files import replace_private
+from amp_addons.files import locked, replace_private
 from amp_addons.state import make_private, state_folder
 
 VALID = timedelta(days=730)
@@ -41,9 +41,15 @@ def ensure(place: Path, hosts: Collection[str] | None) -> bool:
 
     It is made anew when it is about to expire, or does not vouch for a host. Raises OSError.
     """
-    if why_not(place, hosts) is None:
-        return False
     make_private(place)
+    with locked(place / "lock"):
+        if why_not(place, hosts) is None:
+            return False
+        _make(place, hosts)
+        return True
+
+
+def _make(place: Path, hosts: Collection[str] | None) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     made = _made(key, hosts)
     pem = made.public_bytes(serialization.Encoding.PEM)
@@ -52,7 +58,6 @@ def ensure(place: Path, hosts: Collection[str] | None) -> bool:
     )  # as mitmproxy writes it
     replace_private(place / _KEY, secret + pem)
     replace_private(certificate(place), pem)
-    return True
 
 
 def remove(place: Path) -> bool:
@@ -96,7 +101,7 @@ def vouches_for(found: x509.Certificate) -> list[str] | None:
         limits = found.extensions.get_extension_for_class(x509.NameConstraints).value
     except x509.ExtensionNotFound:
         return None
-    return [str(each.value).removesuffix("/32").removesuffix("/128") for each in limits.permitted_subtrees or ()]
+    return sorted({str(each.value).removesuffix("/32").removesuffix("/128") for each in limits.permitted_subtrees or ()})
 
 
 def _made(key: rsa.RSAPrivateKey, hosts: Collection[str] | None) -> x509.Certificate:
@@ -121,7 +126,9 @@ def _made(key: rsa.RSAPrivateKey, hosts: Collection[str] | None) -> x509.Certifi
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     if hosts is not None:
-        builder = builder.add_extension(x509.NameConstraints([_subtree(host) for host in sorted(hosts)], None), critical=True)
+        builder = builder.add_extension(
+            x509.NameConstraints([each for host in sorted(hosts) for each in _subtrees(host)], None), critical=True
+        )
     return builder.sign(key, hashes.SHA256())
 
 
@@ -139,8 +146,9 @@ def _usage() -> x509.KeyUsage:
     )
 
 
-def _subtree(host: str) -> x509.GeneralName:
+def _subtrees(host: str) -> list[x509.GeneralName]:
+    """An address as a name too: OpenSSL takes a certificate's common name for one where there is no name beside."""
     try:
-        return x509.IPAddress(ip_network(ip_address(host)))
+        return [x509.IPAddress(ip_network(ip_address(host))), x509.DNSName(host)]
     except ValueError:
-        return x509.DNSName(host)
+        return [x509.DNSName(host)]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from amp_addons.launch.noproxy import without
 
 PROXY = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
@@ -84,6 +86,26 @@ def for_reverse(listener_url: str, path: str, ca_file: str | None) -> dict[str, 
     """What is to be set for a runtime that ignores proxies: the listener stands for amp.url, whose own path it keeps."""
     found = {"AMP_URL": listener_url + path.rstrip("/")}
     return found | ({EXTRA_CA: ca_file} if ca_file else {})
+
+
+BEFORE = "AMP_ADDONS_BEFORE"
+"""What a shell had before `amp-addons env` changed it: JSON of variables, null for those that were not set."""
+
+
+def with_way_back(environ: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """The values to set, and beside them what puts the shell back as it was."""
+    before = {name: environ.get(name) for name in values}
+    return {**values, BEFORE: msgspec.json.encode(before).decode()}
+
+
+def as_before(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str | None]]:
+    """The environment as it was before `amp-addons env`, and what has to be done to the shell for that: values to set, None to unset."""
+    try:
+        kept = msgspec.json.decode(environ.get(BEFORE, "{}"), type=dict[str, str | None])
+    except msgspec.DecodeError:
+        kept = {}
+    found = {name: value for name, value in environ.items() if name not in kept and name != BEFORE}
+    return found | {name: value for name, value in kept.items() if value is not None}, kept | ({BEFORE: None} if BEFORE in environ else {})
 
 
 def _first(environ: Mapping[str, str], names: Iterable[str]) -> tuple[str, str]:

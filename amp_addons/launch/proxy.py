@@ -64,6 +64,7 @@ def main() -> None:
         line += byte
     out = os.dup(1)
     os.dup2(2, 1)  # what is printed goes where errors go
+    os.umask(0o077)  # mitmproxy's own files too
     asyncio.run(_run(msgspec.json.decode(line, type=Orders), out))
 
 

@@ -50,7 +50,7 @@ def _interpreter(path: Path) -> tuple[str, str] | None:
     if start.startswith(b"#!"):
         words = start[2:].split(b"\n")[0].decode("utf-8", "replace").split()
         names = [Path(word).name for word in words if not word.startswith("-") and "=" not in word]
-        name = next((each for each in reversed(names) if each != "env"), "")
+        name = next((each for each in names if each != "env"), "")
         interpreter = words[0] if words and Path(words[0]).name == name else which(name) or name
         return _kind(name), interpreter
     if start.startswith((b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")):

@@ -1,0 +1,196 @@
+"""`amp-addons exec`: real runtimes as its children, behind a company's proxy, with traps in their environment."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from e2e.runtimes import PACKAGES, PROGRAMS
+from support.proxy import until
+
+from amp_addons.sim import simulator
+
+pytestmark = pytest.mark.e2e
+
+EXEC = [sys.executable, "-P", "-m", "amp_addons", "exec"]
+JS = """
+const answer = await fetch('https://ampcode.com/api/user?from=' + process.argv[2], {headers: {authorization: 'Bearer x'}});
+console.log(answer.status);
+"""
+PY = """
+import sys, urllib.request
+with urllib.request.urlopen("https://ampcode.com/api/user?from=" + sys.argv[1]) as answer:
+    print(answer.status)
+"""
+GIT = r"""
+import os, socket, ssl, sys, urllib.parse
+proxy = urllib.parse.urlsplit(os.environ["HTTPS_PROXY"])
+with socket.create_connection((proxy.hostname, proxy.port)) as plain:
+    plain.sendall(b"CONNECT git.example:443 HTTP/1.1\r\nHost: git.example:443\r\n\r\n")
+    plain.recv(4096)
+    with ssl.create_default_context(cafile=sys.argv[1]).wrap_socket(plain, server_hostname="git.example") as secured:
+        print(secured.version())
+"""
+REVERSE = """
+import os, urllib.request
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+print(os.environ["AMP_URL"], direct.open(os.environ["AMP_URL"] + "/api/user").status)
+"""
+
+
+@pytest.fixture(scope="module")
+def corp():
+    """The simulated service stands for a company's proxy, and for whatever is behind it."""
+    with simulator() as sim:
+        yield sim
+
+
+@pytest.fixture
+def home(tmp_path):
+    folder = tmp_path / "a home with spaces"
+    folder.mkdir()
+    (folder / "client.mjs").write_text(JS)
+    (folder / "client.py").write_text(PY)
+    return folder
+
+
+def environ(corp, home, **more):
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "XDG_CACHE_HOME")}
+    return {**kept, "HOME": str(home), "HTTPS_PROXY": corp.proxy_url, "NODE_EXTRA_CA_CERTS": str(corp.ca_path), **more}
+
+
+def client(runtime, home, name):
+    programs = {"python": sys.executable, **{each: str(PACKAGES / path) for each, path in PROGRAMS.items()}}
+    return [programs[runtime], str(home / ("client.py" if runtime == "python" else "client.mjs")), name]
+
+
+def test_every_runtime_goes_through_and_the_company_s_proxy_is_behind(corp, home):
+    """At once, each with a proxy of its own, whose CA is trusted beside the company's."""
+    running = {
+        runtime: subprocess.Popen(
+            [*EXEC, "--", *client(runtime, home, runtime)],
+            env=environ(corp, home, NO_PROXY="10.0.0.0/8,.intern"), cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for runtime in ("node", "bun", "python")
+    }  # fmt: skip
+    for runtime, process in running.items():
+        out, err = process.communicate(timeout=120)
+        assert (out, process.returncode) == ("200\n", 0), (runtime, err)
+        assert "user.get" in err and "what passed is in" in err
+        [asked] = [request for request in corp.requests if request.query.get("from") == [runtime]]
+        assert asked.tunnel == "ampcode.com:443"
+    state = home / ".local" / "state" / "amp-addons"
+    assert not list((state / "trust").glob("exec-*")), "certificates of ended clients stay"
+    assert {path.stat().st_mode & 0o777 for path in state.rglob("*") if path.is_file()} == {0o600}
+
+
+def test_no_proxy_does_not_keep_amp_from_the_proxy(home):
+    with simulator() as amp:
+        program = "import os, urllib.request; print(urllib.request.urlopen(os.environ['AMP_URL'] + '/api/user').status)"
+        trap = {"AMP_URL": amp.url, "HTTPS_PROXY": "", "NO_PROXY": "localhost,127.0.0.1", "no_proxy": "*"}
+        command = [*EXEC, "--", sys.executable, "-c", program]
+        done = subprocess.run(command, env=environ(amp, home, **trap), capture_output=True, text=True, timeout=60)
+        assert done.stdout == "200\n" and "user.get" in done.stderr, done.stderr
+
+
+def test_streams_arguments_and_status_are_the_command_s_own(corp, home):
+    script = 'read line; printf \'%s|\' "$line" "$@"; echo problem >&2; exit 7'
+    command = [*EXEC, "-q", "--", "sh", "-c", script, "sh", "--quiet", "a b"]
+    done = subprocess.run(command, env=environ(corp, home), input="hello\n", capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == ("hello|--quiet|a b|", "problem\n", 7)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_reach_the_command_and_its_end_is_exec_s(corp, home, number):
+    script = f"trap 'echo caught; exit 3' {number.name.removeprefix('SIG')}; echo ready; while :; do sleep 0.05; done"
+    process = subprocess.Popen([*EXEC, "-q", "--", "sh", "-c", script], env=environ(corp, home), stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    assert (process.communicate(timeout=60)[0], process.returncode) == ("caught\n", 3)
+
+
+def test_a_command_that_a_signal_ends_ends_exec_by_it(corp, home):
+    done = subprocess.run([*EXEC, "-q", "--", "sh", "-c", "kill -TERM $$"], env=environ(corp, home), timeout=60, check=False)
+    assert done.returncode == -signal.SIGTERM
+
+
+def test_the_proxy_is_gone_when_exec_is_killed(corp, home):
+    process = subprocess.Popen(
+        [*EXEC, "-q", "--", "sh", "-c", "echo $HTTPS_PROXY; exec sleep 60"], env=environ(corp, home), stdout=subprocess.PIPE, text=True
+    )
+    port = int(process.stdout.readline().rpartition(":")[2])
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    until(lambda: not listens(port), what="the proxy's end")
+    subprocess.run(["pkill", "-f", "^sleep 60$"], check=False)
+
+
+def listens(port):
+    import socket
+
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--", "no-such-program"], 127, "found no program 'no-such-program'"),
+        ([], 2, "Missing argument"),
+        (["--set", "amp_display=sometimes", "--", "true"], 1, "expected one of auto, live"),
+        (["--rules", "none.yaml", "--", "true"], 1, "none.yaml"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_runs(corp, home, arguments, code, said):
+    done = subprocess.run([*EXEC, *arguments], env=environ(corp, home), cwd=home, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_client_that_made_no_request_is_told_why_that_may_be(corp, home):
+    done = subprocess.run([*EXEC, "--", "true"], env=environ(corp, home), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "no request came through the proxy" in done.stderr and "--reverse" in done.stderr
+
+
+def test_what_is_in_no_catalog_passes_through_untouched_and_is_named(corp, home):
+    """The client sees the other side's own certificate, and not ours."""
+    (home / "git.py").write_text(GIT)
+    command = [*EXEC, "--", sys.executable, str(home / "git.py"), str(corp.ca_path)]
+    done = subprocess.run(command, env=environ(corp, home), capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("TLS"), done.stderr
+    assert "not inspected, because in no catalog (--all-hosts inspects all): git.example" in done.stderr
+
+
+def test_reverse_reaches_a_runtime_that_ignores_proxies(home):
+    """A program that only knows AMP_URL; the login is kept by it, so the port stays the same."""
+    with simulator() as amp:
+        env = {**environ(amp, home), "AMP_URL": amp.url, "HTTPS_PROXY": ""}
+        first, second = (
+            subprocess.run([*EXEC, "--reverse", "--", sys.executable, "-c", REVERSE], env=env, capture_output=True, text=True, timeout=60)
+            for _ in range(2)
+        )
+        assert first.stdout.endswith(" 200\n"), first.stderr
+        assert first.stdout == second.stdout and "user.get" in first.stderr
+
+
+def test_a_recording_is_made_where_it_is_asked_for(corp, home):
+    done = subprocess.run(
+        [*EXEC, "--record", "--", *client("python", home, "rec")], env=environ(corp, home), capture_output=True, text=True, timeout=60
+    )
+    [file] = (home / ".local" / "state" / "amp-addons" / "captures").glob("*.flows")
+    assert done.returncode == 0 and file.stat().st_size > 100 and file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_password_of_the_company_s_proxy_is_in_no_command_line(corp, home):
+    secret = "pass" + "w0rd-of-the-company"
+    url = corp.proxy_url.replace("http://", f"http://me:{secret}@")
+    process = subprocess.Popen(
+        [*EXEC, "-q", "--", "sh", "-c", "echo ready; read line"], env=environ(corp, home, HTTPS_PROXY=url),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "ready\n"
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    process.communicate("\n", timeout=60)
+    assert any(b"amp_addons.launch.proxy" in line for line in lines) and not any(secret.encode() in line for line in lines)
