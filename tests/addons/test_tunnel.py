@@ -1,5 +1,7 @@
 """What the hooks of connections answer; tests/e2e/test_rules_connections.py holds them against real connections."""
 
+from types import SimpleNamespace
+
 import pytest
 from mitmproxy import connection
 from mitmproxy.proxy.mode_specs import ProxyMode
@@ -71,3 +73,44 @@ async def test_reverse_listener_may_stand_for_any_host(suite):
     flow.client_conn.proxy_mode = ProxyMode.parse("reverse:https://elsewhere.example")
     suite.play("tcp_start", flow)
     assert suite.kept.types() == ["rule.action"]
+
+
+def hello(sni, address):
+    flow = make_flow()
+    context = SimpleNamespace(client=flow.client_conn, server=connection.Server(address=address))
+    return SimpleNamespace(context=context, client_hello=SimpleNamespace(sni=sni), ignore_connection=False)
+
+
+@pytest.mark.parametrize(
+    ("sni", "address", "inspected"),
+    [
+        ("ampcode.com", ("ampcode.com", 443), True),
+        ("openrouter.ai", ("1.2.3.4", 443), True),
+        ("production.ampworkers.com", ("production.ampworkers.com", 443), True),
+        (None, ("ampcode.com", 443), True),
+        ("amp.corp", ("amp.corp", 8443), True),  # amp.url
+        ("ruled.example", ("ruled.example", 443), True),  # a rule may have to do with it
+        ("git.example", ("git.example", 443), False),
+        ("git.example", ("ampcode.com", 443), True),  # one name of ours is enough
+        (None, ("1.2.3.4", 443), False),
+        ("evilampcode.com", ("evilampcode.com", 443), False),
+        (None, None, False),
+    ],
+)
+async def test_only_hosts_of_catalogs_and_rules_are_decrypted_where_that_is_asked_for(tmp_path, sni, address, inspected):
+    path = tmp_path / "rules.yaml"
+    path.write_text("version: 1\nrules:\n  - {id: guard, match: {host: ruled.example}, then: {block: true}}\n")
+    with loaded("tunnel") as suite:
+        suite.context.configure(suite["classify"], amp_url="https://amp.corp:8443/path")
+        suite.context.configure(suite["tunnel"], amp_inspect="catalog")
+        if sni == "ampcode.com" or address == ("ampcode.com", 443):
+            suite.context.configure(suite["classify"], amp_url="https://ampcode.com")
+        suite.hub.rules = RuleSet.load(path)
+        data = hello(sni, address)
+        suite.play("tls_clienthello", data)
+        assert data.ignore_connection is not inspected
+        assert suite.kept.types() == ([] if inspected else ["rule.action"])
+        suite.context.configure(suite["tunnel"], amp_inspect="all")
+        again = hello(sni, address)
+        suite.play("tls_clienthello", again)
+        assert not again.ignore_connection
