@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from amp_addons.core.scrub import deepen
+
+settings.register_profile("suite", deadline=None)  # a machine that is busy with something else is no failure
+settings.load_profile("suite")
 
 SHARED = "test_clients_"
 """Files in e2e that look at the same run of every runtime's client (the fixture `stage`)."""
