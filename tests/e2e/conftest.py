@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from e2e.cases import ALL
 from e2e.runtimes import NAMES, Client, environment
-from support.proxy import suite_before, until
+from support.proxy import from_nothing, suite_before, until
 
 from amp_addons.sim import simulator
 
@@ -92,7 +92,7 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory):
-    with simulator() as sim, suite_before(sim) as proxy:
+    with simulator() as sim, suite_before(sim, start=from_nothing) as proxy:
         stage = Stage(sim, proxy, tmp_path_factory.mktemp("clients"))
         stage.run()
         yield stage

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.proxy import body_of, free_port, post, read_all, tunnel, until
+from support.proxy import Proxy, body_of, free_port, from_nothing, post, read_all, tunnel, until
 from support.world import KEY, rule_file, world
 
 pytestmark = pytest.mark.e2e
@@ -366,11 +366,9 @@ def test_rules_are_loaded_anew_when_saved_and_a_broken_file_changes_nothing():
 
 
 def test_bad_rules_at_start_end_it(tmp_path):
-    from support.proxy import Proxy
-
     path = Path(tmp_path) / "bad.yaml"
     path.write_text("version: 1\nrules:\n  - {id: a, then: {blok: true}}\n")
-    proxy = Proxy(tmp_path, "-s", "amp_addons", "--set", f"amp_rules={path}")
+    proxy = Proxy(tmp_path, "-s", "amp_addons", "--set", f"amp_rules={path}", start=from_nothing)
     assert proxy.process.wait(20) == 1
     assert f"{path}:3:" in proxy.output and "Did you mean 'block'?" in proxy.output and "Traceback" not in proxy.output
     proxy.stop()

@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from support.forked import Forked
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 BARE = "def responseheaders(flow):\n    flow.response.stream = True\n"
@@ -34,26 +36,31 @@ def free_port():
         return found.getsockname()[1]
 
 
+def from_nothing(command, cwd, env, output):
+    """Start a program as people do, where that is what matters."""
+    with output.open("w") as file:
+        return subprocess.Popen(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+
+
 class Proxy:
     """A running mitmdump. `events()` are the lines of its events file, `output` what it printed."""
 
-    def __init__(self, folder, *arguments, program="mitmdump", cwd=ROOT, env=None):
+    def __init__(self, folder, *arguments, start=Forked, cwd=ROOT, env=None):
         self.folder = Path(folder)
         self.port = free_port()
         self.ca = self.folder / "conf" / "mitmproxy-ca-cert.pem"
         self.events_path = self.folder / "events.jsonl"
-        self._log = (self.folder / "output").open("w+")
         command = [
-            str(BIN / program), "--set", f"confdir={self.folder / 'conf'}", "--listen-host", "127.0.0.1", "-p", str(self.port), *arguments,
+            str(BIN / "mitmdump"), "--set", f"confdir={self.folder / 'conf'}",
+            "--listen-host", "127.0.0.1", "-p", str(self.port), *arguments,
         ]  # fmt: skip
         environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy") and key != "AMP_URL"}
-        self.process = subprocess.Popen(
-            command, cwd=cwd, env={**environment, **(env or {})}, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT
-        )
+        self.process = start(command, cwd, {**environment, **(env or {})}, self.folder / "output")
 
     @property
     def output(self):
-        return (self.folder / "output").read_text(errors="replace")
+        path = self.folder / "output"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     @property
     def url(self):
@@ -91,7 +98,6 @@ class Proxy:
                 self.process.kill()
                 self.process.wait()
                 raise
-        self._log.close()
         return self.process.returncode
 
 
