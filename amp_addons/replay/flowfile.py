@@ -237,6 +237,7 @@ def _converted(data: bytes, at: int) -> Captured | None:
     from mitmproxy.io import compat, tnetstring
 
     old = tnetstring.loads(b"%d:%b" % (len(data) - 1, data))
-    assert isinstance(old, dict)
+    if not isinstance(old, dict) or b"version" in old:
+        raise ValueError("keys that are bytes")  # as before mitmproxy 1; the converters would look for the version there for ever
     made = tnetstring.dumps(compat.migrate_flow(old))
     return flow_of(made[made.index(b":") + 1 :], at)

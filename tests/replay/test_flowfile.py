@@ -237,6 +237,12 @@ def test_lengths_that_lie_are_damage_and_end(value):
     assert not found and damage is not None
 
 
+def test_a_version_under_a_key_of_bytes_is_damage():
+    """mitmproxy's converters would raise it under the other key, for ever."""
+    found, damage = read(older(stream_flow(), 19).replace(b"7:version;", b"7:version,"))
+    assert not found and damage is not None
+
+
 def overlapping(levels):
     """Lists of two items: the list in the first goes on beyond it, over the same bytes as the second."""
     rest = b"0:~"

@@ -74,8 +74,8 @@ def test_flows_are_added_to_those_that_are_there(new, tmp_path):
 FIRST, SECOND = written(stream_flow(0)), written(stream_flow(1))
 
 
-@pytest.mark.parametrize("cut", [1, 2, 4, 5, 6, 40, 1000, -2, -1])  # from the end: a flow's length varies by its connections' ids
-@pytest.mark.parametrize("before", [b"", FIRST], ids=["alone", "after-another"])
+@pytest.mark.parametrize("cut", [1, 2, 4, 5, 6, 40, 1000, -2, -1])
+@pytest.mark.parametrize("before", [pytest.param(b"", id="alone"), pytest.param(FIRST, id="behind another")])
 def test_half_a_flow_of_a_crash_is_cut_off(new, tmp_path, cut, before):
     cut %= len(SECOND)
     (tmp_path / "f").write_bytes(before + SECOND[:cut])

@@ -18,7 +18,7 @@ ANSWER = b"".join(anthropic.events(compose(model="claude-sonnet-4-5", text="Hell
 def stream_flow(number=0, url=MESSAGES, method="POST", body=BODY, answer=ANSWER, content_type="text/event-stream", status=200):
     """A finished flow with an answer that was streamed, the `number`th of a capture."""
     flow = tflow.tflow(req=http.Request.make(method, url, body, {"content-type": "application/json"}))
-    flow.id = f"flow-{number}"
+    flow.id, flow.timestamp_created = f"flow-{number}", START + number
     flow.request.timestamp_start = START + number
     flow.request.timestamp_end = START + number
     headers = http.Headers([(b"content-type", content_type.encode())])
