@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from amp_addons.core.clock import LAST_TIME
 from amp_addons.replay.captured import Answer, Captured, Damage, Message
 
 MAX_FLOW = 1024 * 1024 * 1024
@@ -199,13 +200,15 @@ def _headers(data: bytes, message: dict[str, _Place]) -> tuple[tuple[bytes, byte
 
 
 def _time(value: Any) -> float:
-    return float(value or 0.0)
+    """Seconds since the epoch, or 0; of a hostile number, the nearest time that can be written down."""
+    seconds = float(value or 0.0)
+    return min(seconds, LAST_TIME) if seconds > 0 else 0.0
 
 
 def _messages(socket: dict[str, Any] | None) -> list[Message] | None:
     if socket is None:
         return None
-    return [Message(kind == 1, bool(from_client), bytes(content), float(at)) for kind, from_client, content, at, *_ in socket["messages"]]
+    return [Message(kind == 1, bool(from_client), bytes(content), _time(at)) for kind, from_client, content, at, *_ in socket["messages"]]
 
 
 def _converted(data: bytes) -> Captured | None:
