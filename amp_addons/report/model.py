@@ -96,6 +96,7 @@ class Request(msgspec.Struct, kw_only=True):
     repeats: int = 0
     """Messages of what was added that are the answer to the request before."""
     added: list[Message] = []
+    added_more: int = 0
     rewritten: list[Rewrite] = []
     rewritten_more: int = 0
     system: list[str] = []
