@@ -78,6 +78,8 @@ def _branch_of(flow: Flow, branches: list[_Branch]) -> _Branch | None:
         if branch.last.asked is None or branch.last.request.api != flow.request.api:
             continue
         same = common(branch.last.asked.messages, flow.asked.messages) or int(_is_shortened(branch.last.asked, flow.asked))
+        if same == 1 and branch.last.request.model != flow.request.model:
+            continue  # the same question to two models
         if same > most:
             best, most = branch, same
     return best

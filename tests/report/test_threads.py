@@ -97,6 +97,15 @@ def test_the_same_request_once_more(read, agent):
     assert (found.change.kept, found.change.added, found.change.replaced, found.follows) == (1, 0, 0, 1)
 
 
+def test_the_same_question_to_two_models_is_two_conversations(read, agent):
+    agent.say("a")
+    messages = agent.messages
+    agent.ask(0, answer("b"))
+    agent.messages, agent.model = messages, "claude-haiku-4-5"
+    agent.ask(5, answer("c"))
+    assert [request.branch for request in requests_of(read, agent)] == [0, 1]
+
+
 def test_requests_that_cannot_be_read_are_there_all_the_same(read, tmp_path):
     with CaptureFile(tmp_path / "a") as out:
         out.add(MESSAGES, 0, body=b"no", status=400, pieces=[b"{}"])
