@@ -52,6 +52,8 @@ def make_report(
     notes = [f"{_shown(name, cleaner)}" for name in problems]
     if reading.left_out:
         notes.append(f"The first {len(flows):,} flows are shown; {counted(reading.left_out, 'flow')} more are in the sums of rules only.")
+    if any(flow.stream for flow in flows) and not any(flow.stream and flow.is_timed for flow in flows):
+        notes.append("This recording does not say when each event came, so there are no times to the first token; one by amp_record does.")
     threads = threads_of(flows, reading.kept)
     report = Report(
         title=cleaner.name(title) if title else "What the Amp CLI sent",

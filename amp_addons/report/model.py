@@ -38,6 +38,8 @@ class Flow(msgspec.Struct, kw_only=True):
     end: FlowEnd
     started: float
     number: int = 0
+    is_timed: bool = False
+    """Whether the recording says when each piece of the answer came; other tools' recordings have them all at the end."""
     response: FlowResponse | None = None
     stream: StreamEnd | None = None
     actions: list[RuleAction] = []
@@ -58,7 +60,7 @@ class Flow(msgspec.Struct, kw_only=True):
 
     @property
     def first_token(self) -> float | None:
-        return self.stream.ttft_ms if self.stream else None
+        return self.stream.ttft_ms if self.stream and self.is_timed else None
 
     @property
     def problem(self) -> str | None:
@@ -96,6 +98,7 @@ class Request(msgspec.Struct, kw_only=True):
     repeats: int = 0
     """Messages of what was added that are the answer to the request before."""
     added: list[Message] = []
+    added_more: int = 0
     rewritten: list[Rewrite] = []
     rewritten_more: int = 0
     system: list[str] = []

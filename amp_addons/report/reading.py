@@ -96,6 +96,7 @@ class Reading:
             request=request,
             end=end,
             started=flow.started,
+            is_timed=flow.facts is not None,
             response=next(iter(_of(FlowResponse, self._events)), None),
             stream=next(iter(_of(StreamEnd, self._events)), None),
             actions=_of(RuleAction, self._events),

@@ -4,7 +4,8 @@ A thread may have several conversations side by side, an agent's and those of it
 shares the most messages at the beginning.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from difflib import SequenceMatcher
 
 from amp_addons.core.conversation.change import Outline, change, common
 from amp_addons.core.conversation.parts import Message, Text, Thinking, ToolCall
@@ -15,6 +16,9 @@ MAX_BRANCHES = 50
 
 MAX_REWRITTEN = 5
 """Messages shown that were rewritten or removed, of one request."""
+
+MAX_ALIGNED = 300
+"""Messages after the first difference that are looked for elsewhere."""
 
 MAX_ADDED = 200
 """Messages shown that one request added."""
@@ -74,6 +78,8 @@ def _branch_of(flow: Flow, branches: list[_Branch]) -> _Branch | None:
         if branch.last.asked is None or branch.last.request.api != flow.request.api:
             continue
         same = common(branch.last.asked.messages, flow.asked.messages) or int(_is_shortened(branch.last.asked, flow.asked))
+        if same == 1 and branch.last.request.model != flow.request.model:
+            continue  # the same question to two models
         if same > most:
             best, most = branch, same
     return best
@@ -92,6 +98,7 @@ def _first(flow: Flow, branch: int, kept: Kept) -> Request:
         flow=flow,
         branch=branch,
         added=[kept.messages[key] for key in asked.messages[:MAX_ADDED]],
+        added_more=max(0, len(asked.messages) - MAX_ADDED),
         system=[kept.system[key] for key in asked.system],
         tools=[kept.tools[key] for _, key in asked.tools],
     )
@@ -101,25 +108,36 @@ def _next(flow: Flow, branch: _Branch, kept: Kept) -> Request:
     before, after = branch.last.asked, flow.asked
     assert before is not None and after is not None
     found = change(before, after)
-    added = [kept.messages[key] for key in after.messages[found.kept :][:MAX_ADDED]]
-    old = before.messages[found.kept :]
-    rewritten = [
-        Rewrite(found.kept + at + 1, kept.messages[key], added[at] if at < len(added) else None)
-        for at, key in enumerate(old[:MAX_REWRITTEN])
-    ]
+    rewritten, added = _aligned(before.messages, after.messages, found.kept, kept)
     return Request(
         flow=flow,
         branch=branch.number,
         follows=branch.last.number,
         change=found,
-        repeats=0 if old else _repeats(added, branch.last.answer),
-        # What stands in the place of something is shown beside it.
-        added=added[len(rewritten) :],
-        rewritten=rewritten,
-        rewritten_more=max(0, len(old) - MAX_REWRITTEN),
+        repeats=0 if found.replaced else _repeats(added, branch.last.answer),
+        added=added[:MAX_ADDED],
+        rewritten=rewritten[:MAX_REWRITTEN],
+        added_more=max(0, len(added) - MAX_ADDED),
+        rewritten_more=max(0, len(rewritten) - MAX_REWRITTEN) + max(0, found.replaced - MAX_ALIGNED),
         system=[kept.system[key] for key in after.system] if found.system else [],
         system_before=[kept.system[key] for key in before.system] if found.system else [],
     )
+
+
+def _aligned(before: Sequence[Hashable], after: Sequence[Hashable], same: int, kept: Kept) -> tuple[list[Rewrite], list[Message]]:
+    """What became of the earlier messages that are not `same`, and the messages that have none in their place."""
+    old, new = before[same : same + MAX_ALIGNED], after[same : same + MAX_ALIGNED]
+    rewritten: list[Rewrite] = []
+    added: list[Message] = []
+    for kind, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        fresh = [kept.messages[key] for key in new[new_from:new_to]]
+        for at, key in enumerate(old[old_from:old_to]):
+            rewritten.append(Rewrite(same + old_from + at + 1, kept.messages[key], fresh[at] if at < len(fresh) else None))
+        # What stands in the place of something is shown beside it.
+        added += fresh[old_to - old_from :]
+    return rewritten, added + [kept.messages[key] for key in after[same + MAX_ALIGNED :]]
 
 
 def _repeats(added: list[Message], answer: Answer | None) -> int:

@@ -233,7 +233,7 @@ class TestKeys:
     def test_search_shows_what_holds_all_words(self, story):
         story.press("/")
         story.type("haiku Buffers")
-        story.until("document.getElementById('found').textContent === '1 conversations, 0 flows'")
+        story.until("document.getElementById('found').textContent === '1 conversation, 0 flows'")
         assert story.run("[...document.querySelectorAll('details.thread')].map(each => !each.hidden && each.open)") == [False, True, False]
         assert story.run("CSS.highlights.get('search').size") >= 2
         story.press("Escape")

@@ -1,6 +1,6 @@
 from amp_addons.report.diff import MAX_LINES, compared, diff_html, is_diff, patch_in
 
-PATCH = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-<a>\n+<b>\n c\n"
+PATCH = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-<a>\n+<b>\n <c>\n"
 
 
 def test_patches_are_told_from_texts():
@@ -11,14 +11,14 @@ def test_patches_are_told_from_texts():
 
 def test_lines_are_marked_and_escaped():
     html = diff_html(PATCH)
-    assert '<span class="del">-&lt;a&gt;</span>\n<span class="add">+&lt;b&gt;</span>\n c</code>' in html
+    assert '<span class="del">-&lt;a&gt;</span>\n<span class="add">+&lt;b&gt;</span>\n &lt;c&gt;</code>' in html
     assert '<span class="hunk">--- a/x</span>' in html and "<a>" not in html
 
 
 def test_two_texts_are_compared():
-    found = compared("a\nb\nc", "a\nB\nc")
+    found = compared("<a>\nb\nc", "<a>\nB\nc")
     assert (found.added, found.removed) == (1, 1)
-    assert '  a\n<span class="del">- b</span>\n<span class="add">+ B</span>\n  c' in found.html
+    assert '  &lt;a&gt;\n<span class="del">- b</span>\n<span class="add">+ B</span>\n  c' in found.html
     assert compared("a", "a").html == '<pre class="diff"><code></code></pre>\n'
 
 

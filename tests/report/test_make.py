@@ -2,7 +2,7 @@ import re
 from html import unescape
 
 import pytest
-from support.capture import CaptureFile, story
+from support.capture import MESSAGES, CaptureFile, answer, events, story
 from support.everywhere import everywhere
 from support.secrets import PEM, SECRETS, letters, redactor
 
@@ -54,6 +54,14 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch):
     made = make(file)
     assert made.left_out == 10 and "The first 10 flows are shown; 10 flows more are in the sums of rules only." in made.html
     assert len(made.problems) == 1 and "story.flows: at byte" in made.html and str(tmp_path) not in made.html
+
+
+def test_a_recording_without_times_has_none_to_the_first_token(tmp_path):
+    with CaptureFile(tmp_path / "raw.flows") as out:
+        out.add(MESSAGES, 0, body={"messages": []}, pieces=events(answer("a")), content_type="text/event-stream", facts=False)
+    found = make(out.path).html
+    assert "does not say when each event came" in found and "Time to first token" not in found
+    assert "does not say when each event came" not in make(story(tmp_path / "story.flows")).html
 
 
 def test_progress_is_told(tmp_path):

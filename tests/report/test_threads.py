@@ -2,7 +2,7 @@ import pytest
 from support.capture import MESSAGES, Agent, CaptureFile, answer
 
 from amp_addons.core.conversation.parts import Text, ToolResult
-from amp_addons.report.threads import MAX_REWRITTEN, threads_of
+from amp_addons.report.threads import MAX_ADDED, MAX_ALIGNED, MAX_REWRITTEN, threads_of
 
 
 def test_threads_and_what_has_none(told):
@@ -45,6 +45,32 @@ def requests_of(read, agent):
     return thread.requests
 
 
+def test_messages_that_are_the_same_after_one_that_was_changed_or_removed_are_not_told(read, agent):
+    agent.say("a").ask(0, answer("b"))
+    agent.say("c").ask(5, answer("d"))
+    agent.messages = [agent.messages[0], {"role": "assistant", "content": "B"}, *agent.messages[2:]]
+    agent.say("e").ask(10, answer("f"))
+    agent.messages = [agent.messages[0], *agent.messages[2:]]
+    agent.say("g").ask(15, answer("h"))
+    changed, shorter = requests_of(read, agent)[2:]
+    assert [(each.number, each.after.parts) for each in changed.rewritten] == [(2, (Text("B"),))] and changed.change.replaced == 2
+    assert [message.parts for message in changed.added] == [(Text("d"),), (Text("e"),)]
+    assert [(each.number, each.after) for each in shorter.rewritten] == [(2, None)] and shorter.change.kept == 1
+    assert [message.parts for message in shorter.added] == [(Text("f"),), (Text("g"),)]
+
+
+def test_what_is_past_the_limits_is_counted(read, agent):
+    for number in range(MAX_ALIGNED + 10):
+        agent.say(str(number))
+    agent.ask(0, answer("b"))
+    agent.messages = [{"role": "user", "content": f"other {number}"} for number in range(MAX_ALIGNED + 20)]
+    agent.ask(5, answer("b"))
+    first, second = requests_of(read, agent)
+    assert (len(first.added), first.added_more) == (MAX_ADDED, MAX_ALIGNED + 10 - MAX_ADDED)
+    assert second.change.replaced == len(second.rewritten) + second.rewritten_more == MAX_ALIGNED + 10
+    assert len(second.added) + second.added_more == 20
+
+
 def test_changed_instructions_are_there_before_and_after(read, agent):
     agent.say("a").ask(0, answer("b"))
     agent.system = "Other instructions."
@@ -69,6 +95,15 @@ def test_the_same_request_once_more(read, agent):
     agent.ask(5, answer("c"))
     found = requests_of(read, agent)[1]
     assert (found.change.kept, found.change.added, found.change.replaced, found.follows) == (1, 0, 0, 1)
+
+
+def test_the_same_question_to_two_models_is_two_conversations(read, agent):
+    agent.say("a")
+    messages = agent.messages
+    agent.ask(0, answer("b"))
+    agent.messages, agent.model = messages, "claude-haiku-4-5"
+    agent.ask(5, answer("c"))
+    assert [request.branch for request in requests_of(read, agent)] == [0, 1]
 
 
 def test_requests_that_cannot_be_read_are_there_all_the_same(read, tmp_path):

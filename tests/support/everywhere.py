@@ -79,7 +79,7 @@ def _requests(text: str, plain: str) -> list[tuple[str, Any, Any]]:
         "metadata": {"user_id": text},
         "tools": [{"name": text, "description": text, "input_schema": {}}],
         "messages": [
-            {"role": text, "content": f"{text}\n```{text}\n{text}\n```\n@@ -1 +1 @@\n-{text}\n+{text}\n"},
+            {"role": text, "content": f"{text}\n```{text}\n{text}\n```\n@@ -1 +1 @@\n-{text}\n+{text}\n {text}\n"},
             {
                 "role": "user",
                 "content": [{"type": "image", "source": {"type": "url", "url": f"https://x.example/{text}", "media_type": text}}],

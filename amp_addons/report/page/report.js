@@ -31,7 +31,8 @@
         for (const request of all(".request", thread)) request.hidden = false;
       return !thread.hidden;
     });
-    found.textContent = words.length ? `${shown.length} conversations, ${count} flows` : "";
+    const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+    found.textContent = words.length ? `${counted(shown.length, "conversation")}, ${counted(count, "flow")}` : "";
     if (words.length && shown.length <= 3) for (const thread of shown) thread.open = true;
     mark();
   };
