@@ -30,6 +30,7 @@ COMMANDS = {
     "diff": Spec("amp_addons.cli.diff:diff", "Show what differs between two recorded requests."),
     "scrub": Spec("amp_addons.cli.scrub:scrub", "Copy a recording without its secrets, and say what was found."),
     "stats": Spec("amp_addons.cli.stats:stats", "Sum up the flows that have passed: errors, tokens, cost, times."),
+    "admin": Spec("amp_addons.cli.admin:admin", "Write PAC files, allowlists and URL patterns for a network."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }
 
