@@ -34,6 +34,7 @@ COMMANDS = {
     "scrub": Spec("amp_addons.cli.scrub:scrub", "Copy a recording without its secrets, and say what was found."),
     "stats": Spec("amp_addons.cli.stats:stats", "Sum up the flows that have passed: errors, tokens, cost, times."),
     "report": Spec("amp_addons.cli.report:report", "Make one HTML file of recorded traffic, to look at and to share."),
+    "admin": Spec("amp_addons.cli.admin:admin", "Write PAC files, allowlists and URL patterns for a network."),
     "decode": Spec("amp_addons.cli.decode:decode", "Print a recorded answer event by event, or what it amounts to."),
 }
 

@@ -15,6 +15,8 @@ type Route = Literal["proxied", "direct", "external"]
 """`proxied` goes through amp.url, `direct` to OpenRouter, `external` anywhere else."""
 type Api = Literal["anthropic-messages", "openai-chat", "openai-responses", "google-generatecontent", "amp-connect"]
 """Whose format the bodies have."""
+type Need = Literal["required", "optional"]
+"""Whether the client can do without."""
 type Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*\Z", description="lower-case words joined by . and -")]
 type Method = Annotated[str, msgspec.Meta(pattern=r"^[A-Z][A-Z-]*\Z", description="a method in capitals (or ALL)")]
 type Path = Annotated[str, msgspec.Meta(description="a path pattern", extra={"check": Pattern.parse})]
@@ -31,7 +33,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `path` is one pattern or several (`core.pattern` explains them), below amp.url or, with `host`, on that host. `api` is the
     format at the path itself; below a `/**` it goes by how the path ends (`core.classify`). `versions` are those of the client in which
-    the row was seen. The fields after `versions` are for people to read.
+    the row was seen. `need`, `needed_for` (what its host is needed for), `streaming` and `websocket` are what
+    `amp-addons admin` tells. The other fields after `versions` are for people to read.
     """
 
     id: Id
@@ -48,6 +51,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: str | None = None
     purpose: str | None = None
     streaming: bool | None = None
+    websocket: bool | None = None
+    need: Need | None = None
+    needed_for: str | None = None
     models: tuple[str, ...] = ()
     sdk: str | None = None
     sdk_name: str | None = None

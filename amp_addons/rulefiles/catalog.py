@@ -11,6 +11,7 @@ from amp_addons.core import catalog as core
 from amp_addons.core.classify import DEFAULT_AMP_URL, Classification
 from amp_addons.core.classify import classify as _classify
 from amp_addons.core.endpoint import Endpoint, Id, resolve
+from amp_addons.core.network import Network
 from amp_addons.rulefiles.schema import decode
 from amp_addons.rulefiles.shipped import shipped
 from amp_addons.rulefiles.yamlfile import read
@@ -27,12 +28,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     endpoint: Id
     versions: tuple[str, ...]
     requests: tuple[str, ...] = msgspec.field(default=(), name="as")
+    websocket: bool | None = None
     replaced_by: str | None = None
     notes: tuple[str, ...] = ()
 
 
 class CatalogFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One file. `catalog` is the name that classifications carry; `facts` is what belongs to no row, for people to read."""
+    """One file. `catalog` is the name that classifications carry; `network` and `facts` are what belongs to no row, for `amp-addons admin`
+    and for people to read."""
 
     catalog: Id = "user"
     title: str | None = None
@@ -44,6 +47,7 @@ class CatalogFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     clients: dict[str, dict[str, str]] = {}
     endpoints: tuple[Endpoint, ...] = ()
     seen: tuple[Seen, ...] = ()
+    network: Network | None = None
     facts: dict[str, Any] = {}
 
     @classmethod
@@ -57,7 +61,7 @@ class Catalog(core.Catalog):
 
     def __init__(self, files: tuple[CatalogFile, ...]) -> None:
         self.files = files
-        seen = {entry.endpoint: entry.versions for file in files for entry in file.seen}
+        seen = {entry.endpoint: entry for file in files for entry in file.seen}
         self.groups = tuple(tuple(_resolve(row, file, seen) for row in file.endpoints) for file in files)
         super().__init__(*self.groups)
 
@@ -70,8 +74,13 @@ class Catalog(core.Catalog):
         return cls((*_shipped(), *map(CatalogFile.load, paths)))
 
 
-def _resolve(row: Endpoint, file: CatalogFile, seen: dict[str, tuple[str, ...]]) -> Endpoint:
-    return resolve(row, file.catalog, seen.get(row.id, ()) if file.catalog == "classic" else ())
+def _resolve(row: Endpoint, file: CatalogFile, seen: dict[str, Seen]) -> Endpoint:
+    later = seen.get(row.id) if file.catalog == "classic" else None
+    if later is None:
+        return resolve(row, file.catalog)
+    if later.websocket is not None:
+        row = msgspec.structs.replace(row, websocket=later.websocket)
+    return resolve(row, file.catalog, later.versions)
 
 
 def classify(
