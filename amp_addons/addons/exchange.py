@@ -5,16 +5,25 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 
 from amp_addons.addons.classify import url_of
 from amp_addons.addons.hub import Hub
-from amp_addons.core.exchange import Exchange
+from amp_addons.core.exchange import Exchange, with_host
 from amp_addons.core.hints import read_hints
 from amp_addons.core.rules.outgoing import Outgoing
 from amp_addons.core.target import host_key, is_address
-from amp_addons.replay import requests
 
 
 def exchange_of(flow: http.HTTPFlow, hub: Hub) -> Exchange:
     """The request of a flow as it is now."""
-    return requests.exchange_of(flow, url_of(flow), hub.classify(flow))
+    request, client = flow.request, flow.client_conn
+    return Exchange(
+        request.method,
+        url_of(flow),
+        with_host(request.headers.fields, request.authority),
+        request.raw_content,
+        classification=hub.classify(flow),
+        client=client.peername[0] if client.peername else None,
+        sni=client.sni,
+        flow=flow.id,
+    )
 
 
 def stream_wanted(exchange: Exchange) -> bool:

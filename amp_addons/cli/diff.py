@@ -21,13 +21,14 @@ def diff(before: str, after: str, number: int, as_json: bool) -> int:
         amp-addons diff monday.flows tuesday.flows --number 2
     """
     from amp_addons.replay.captured import Damage
-    from amp_addons.replay.compare import NoSuchRequest, choose, compared
+    from amp_addons.replay.choose import NoSuchRequest, choose
+    from amp_addons.replay.compare import compared
     from amp_addons.rulefiles.detectors import deepen_scrubbing
 
     deepen_scrubbing()
     file = before.rpartition(":")[0] or before
     try:
-        found = compared(choose(before, None, number).flow, choose(after, file, number).flow)
+        found = compared(choose(before, None, number), choose(after, file, number))
     except (Damage, NoSuchRequest) as error:
         raise click.ClickException(str(error)) from None
     if as_json:

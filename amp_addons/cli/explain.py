@@ -72,12 +72,13 @@ def explain(
     paths = files or (str(shipped("default.yaml")),)
     rules = RuleSet.load(*paths, catalog=Catalog.load(*catalogs), amp_url=amp_url, placeholders=placeholder_credentials)
     if recording is not None:
-        from amp_addons.replay.requests import NoSuchFlow, request_of
+        from amp_addons.replay.captured import Damage
+        from amp_addons.replay.choose import NoSuchRequest, choose
 
         try:
-            exchange = request_of(recording, number)
-        except NoSuchFlow as error:
-            raise click.ClickException(str(error)) from error
+            exchange = choose(str(recording), None, number).exchange()
+        except (Damage, NoSuchRequest) as error:
+            raise click.ClickException(f"{recording}: {error}" if isinstance(error, Damage) else str(error)) from error
     else:
         exchange = Exchange(method or "", below(amp_url, url or ""), headers, _read(body), client=client)
     found = reasons(rules, exchange)

@@ -256,5 +256,12 @@ def _value(data: bytes) -> Any:
     return value
 
 
+def with_host(headers: Headers, authority: str) -> Headers:
+    """The headers with the host that HTTP/2 has in `:authority`, where there is no Host header."""
+    if not authority or any(name.lower() == b"host" for name, _ in headers):
+        return headers
+    return ((b"host", authority.encode("utf-8", "surrogateescape")), *headers)
+
+
 def _raw(text: str | bytes) -> bytes:
     return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text

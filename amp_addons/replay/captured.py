@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from amp_addons.core.exchange import Exchange, Headers
+from amp_addons.core.exchange import Exchange, Headers, with_host
 from amp_addons.core.facts import Facts, facts_of
 from amp_addons.core.target import absolute_url
 
@@ -91,9 +91,7 @@ class Captured:
 
     def exchange(self) -> Exchange:
         """The request as rules look at it."""
-        headers = self.headers
-        if self.authority and not any(name.lower() == b"host" for name, _ in headers):
-            headers = ((b"host", self.authority.encode("utf-8", "surrogateescape")), *headers)
+        headers = with_host(self.headers, self.authority)
         return Exchange(self.method, self.url, headers, self.body, client=self.client, sni=self.sni, flow=self.id)
 
     @cached_property

@@ -10,20 +10,8 @@ from amp_addons.core.payload import loads
 from amp_addons.core.rules.credential import is_credential_name
 from amp_addons.core.scrub import MASK, mask_keys, scrub_text, scrub_url
 from amp_addons.replay.captured import Captured
-from amp_addons.replay.captures import flows_of
 
 _DULL = frozenset(("content-length", "date"))
-
-
-class NoSuchRequest(ValueError):
-    """A capture has no such request. The text says what was found and what was expected."""
-
-
-class Chosen(NamedTuple):
-    """A request that somebody chose, by the words for it."""
-
-    words: str
-    flow: Captured
 
 
 class HeaderChange(NamedTuple):
@@ -43,23 +31,6 @@ class Compared(NamedTuple):
     is_json: bool
     same_body: bool
     changes: list[Change]
-
-
-def choose(words: str, default_file: str | None, number: int) -> Chosen:
-    """The request meant by `FILE`, `FILE:3` (the third), `FILE:ID` (the flow with this id), or `:3` (of the other file).
-
-    Raises OSError, captured.Damage, and NoSuchRequest.
-    """
-    file, colon, which = words.rpartition(":")
-    if not colon or (which and ("/" in which or "\\" in which)):
-        file, which = words, str(number)
-    file = file or default_file or ""
-    count = 0
-    for flow in flows_of(file):
-        count += 1
-        if flow.id == which or (which.isdecimal() and count == int(which)):
-            return Chosen(words, flow)
-    raise NoSuchRequest(f"{file} has {count:,} HTTP flows, expected {which} to be a number from 1 to that, or the id of one of them")
 
 
 def compared(before: Captured, after: Captured) -> Compared:

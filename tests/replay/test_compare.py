@@ -4,7 +4,7 @@ import pytest
 from support.asks import ask, capture, conversation
 
 from amp_addons.replay.captures import flows_of
-from amp_addons.replay.compare import NoSuchRequest, choose, compared
+from amp_addons.replay.compare import compared
 
 KEY = "sgamp" + "_user_" + "Zq8" * 14
 
@@ -16,27 +16,6 @@ def recorded(tmp_path):
     second.request.raw_content = gzip.compress(second.request.raw_content)
     second.request.headers["content-encoding"] = "gzip"
     return str(capture(tmp_path / "a.flows", first, second))
-
-
-@pytest.mark.parametrize(
-    ("words", "default", "found"),
-    [
-        (":1", True, "flow-1"),
-        (":flow-2", True, "flow-2"),
-        ("FILE:2", False, "flow-2"),
-        ("FILE", False, "flow-2"),
-        ("FILE:flow-1", False, "flow-1"),
-    ],
-)
-def test_a_request_by_number_or_id_of_one_file_or_the_other(recorded, words, default, found):
-    assert choose(words.replace("FILE", recorded), recorded if default else None, 2).flow.id == found
-
-
-def test_what_is_not_there_is_named(recorded):
-    with pytest.raises(NoSuchRequest, match="has 2 HTTP flows, expected 7 to be a number from 1 to that"):
-        choose(f"{recorded}:7", None, 1)
-    with pytest.raises(FileNotFoundError):
-        choose("nowhere.flows", None, 1)
 
 
 def test_headers_and_body_without_secrets(recorded):
