@@ -29,7 +29,7 @@ from amp_addons.report.model import Flow, Report, Rewrite, Thread
 
 FILES = Path(__file__).with_name("page")
 
-MAX_TEXT = 12_000_000
+MAX_TEXT = 8_000_000
 """Characters of conversations in a page: about what a browser opens in a second. Past it each text is cut short."""
 
 SPREAD_WIDTH = 560

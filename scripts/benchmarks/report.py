@@ -3,7 +3,6 @@
 The capture is made anew each time (2,000 flows in 100 threads of 20 requests with tools, 40 MB, conversations that grow).
 """
 
-import json
 import resource
 import subprocess
 import sys
@@ -20,9 +19,6 @@ from support.chromium import chromium  # noqa: E402
 FLOWS = 2000
 MAX_OPEN_MS = 2000
 RUNS = 5
-TIMES = (
-    """JSON.stringify([performance.getEntriesByType('navigation')[0].loadEventEnd, performance.getEntriesByType('paint')[0].startTime])"""
-)
 
 
 def main() -> int:
@@ -36,24 +32,18 @@ def main() -> int:
         print(f"capture {capture.stat().st_size / 1e6:.1f} MB, report {target.stat().st_size / 1e6:.1f} MB")
         print(f"made in {took:.1f} s (CPU {used.ru_utime + used.ru_stime:.1f} s), {used.ru_maxrss / 1024:.0f} MB at most")
         opened = _opened(target)
-    for load, paint in opened:
-        print(f"opened in {load:.0f} ms, first paint after {paint:.0f} ms")
-    best = min(load for load, _ in opened)
+    for load, paint, processor in opened:
+        print(f"opened in {load:.0f} ms (CPU {processor:.0f} ms), first paint after {paint:.0f} ms")
+    best = min(load for load, _, _ in opened)
     print(f"{'within' if best < MAX_OPEN_MS else 'NOT within'} {MAX_OPEN_MS} ms")
     return int(best >= MAX_OPEN_MS)
 
 
-def _opened(target: Path) -> list[tuple[float, float]]:
-    found = []
+def _opened(target: Path) -> list[tuple[float, float, float]]:
     with chromium() as browser:
         page = browser.page()
         page.size(1280, 900)
-        for _ in range(RUNS):
-            page.open(target)
-            page.until("performance.getEntriesByType('paint').length > 0")
-            load, paint = json.loads(page.run(TIMES))
-            found.append((load, paint))
-    return found
+        return [page.opened(target) for _ in range(RUNS)]
 
 
 if __name__ == "__main__":

@@ -197,17 +197,10 @@ def test_all_that_is_in_the_page_is_what_the_templates_have(page, hostile):
 
 
 def test_two_thousand_flows_open_in_two_seconds(page, tmp_path):
-    """The best of three, because machines of tests do other things as well."""
+    """Of the processor's time: machines of tests do other things as well. `scripts/bench report` has the clock's."""
     file = report(many(tmp_path / "many.flows", 2000), tmp_path / "report.html")
-    assert file.stat().st_size < 16_000_000
-    times = []
-    for _ in range(3):
-        page.open(file)
-        page.until("performance.getEntriesByType('navigation')[0].loadEventEnd > 0 && performance.getEntriesByType('paint').length > 0")
-        times.append(
-            page.run("[performance.getEntriesByType('navigation')[0].loadEventEnd, performance.getEntriesByType('paint')[0].startTime]")
-        )
-    assert min(load for load, _ in times) < 2000 and min(paint for _, paint in times) < 1000, times
+    assert file.stat().st_size < 10_000_000
+    assert min(page.opened(file)[2] for _ in range(3)) < 2000
     assert page.run("document.querySelectorAll('details.flow').length") == 2000
 
 

@@ -81,6 +81,20 @@ class Page:
             self._browser.listen(0.05)
         return found
 
+    def opened(self, file: Path) -> tuple[float, float, float]:
+        """Load a file: until the load event, until the first paint, and the time of the processor that the page took (ms)."""
+        self.call("Performance.enable", timeDomain="threadTicks")
+        self.call("Page.navigate", url="about:blank")
+        before = self._processor()
+        self.open(file)
+        entries = "performance.getEntriesByType('navigation')[0].loadEventEnd", "performance.getEntriesByType('paint')[0]?.startTime"
+        load, paint = (self.until(entry) for entry in entries)
+        return load, paint, (self._processor() - before) * 1000
+
+    def _processor(self) -> float:
+        metrics = {each["name"]: each["value"] for each in self.call("Performance.getMetrics")["metrics"]}
+        return float(metrics["ThreadTime"])
+
     def size(self, width: int, height: int, *, dark: bool = False) -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = "dark" if dark else "light"
