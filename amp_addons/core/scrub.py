@@ -32,7 +32,7 @@ _KEY_SHAPE = re.compile(
     | \b(?: gh[pousr] | github_pat | glpat | npm | hf | pypi | figd | shpat | dckr_pat )[-_][\w-]{16,}           # code hosts, registries
     | \bxox[abeoprs]-[\w-]{10,} | \bAIza[\w-]{30,} | \bya29\.[\w-]{20,} | \b(?:AKIA|ASIA)[0-9A-Z]{16}\b
     | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*                    # JSON Web Token
-    | \b(?i:bearer|basic)\s+[\w.~+/=-]{8,}
+    | \b(?i:bearer|basic)\s+(?!-----BEGIN)[\w.~+/=-]{8,}  # a PEM block is the next alternative's, to its end
     | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----[\s\S]*?(?: -----END\ [A-Z ]*PRIVATE\ KEY----- | \Z )
     """
 )

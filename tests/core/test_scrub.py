@@ -21,6 +21,7 @@ KEYS = {
     "jwt": "ey" + "J" + FILL + ".eyJ" + FILL + "." + FILL,
     "bearer": "Bearer " + FILL,
     "pem": "-----BEGIN " + "PRIVATE KEY-----\nMIIabc\n-----END " + "PRIVATE KEY-----",
+    "pem behind a word for keys": "Bearer -----BEGIN " + "PRIVATE KEY-----\nMIIabc\n-----END " + "PRIVATE KEY-----",
     "pem without end": "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIabc",
 }
 
