@@ -357,3 +357,33 @@ def test_scripts_can_be_run_and_read(script_file: str) -> None:
     assert os.access(path, os.X_OK)
     shell = "bash" if "bash" in path.read_text().splitlines()[0] else "sh"
     assert subprocess.run([shell, "-n", path]).returncode == 0
+
+
+@pytest.fixture
+def debian(tmp_path: Path) -> Path:
+    """Stand-ins for Debian's programs: `squid` is installed, nobody is root or becomes it, and what is called is noted."""
+    folder = tmp_path / "debian"
+    folder.mkdir()
+    programs = {
+        "dpkg-query": '[ "$4" = squid ] && printf installed',
+        "id": "echo 1000",
+        "sudo": "exit 1",
+        "apt-get": f'echo "$@" >> "{folder}/called"',
+    }
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_debian_packages_that_are_there_are_left_alone(checkout: Path, debian: Path) -> None:
+    done = script(checkout, "debian-packages", "squid", env=environment(debian, str(debian)))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not (debian / "called").exists()
+
+
+def test_debian_packages_that_cannot_be_installed_are_named(checkout: Path, debian: Path) -> None:
+    done = script(checkout, "debian-packages", "squid", "nftables", "haproxy", env=environment(debian, str(debian)))
+    assert done.returncode == 1
+    assert "not installed: nftables haproxy; as root: apt-get install --no-install-recommends nftables haproxy" in done.stderr
+    assert not (debian / "called").exists()

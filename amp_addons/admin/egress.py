@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
@@ -19,7 +20,7 @@ DISPENSABLE = frozenset(["telemetry", "web"])
 
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)\.?(?::([0-9]{1,5}))?", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
-_BASE = re.compile(r"(https?)://(?:[^/?#@]*@)?([^/?#@]+)([^?#\s]*)", re.ASCII | re.IGNORECASE)
+_BASE = re.compile(r"(https?)://(?:[^/?#@]*@)?([^/?#@]+)((?:/[^?#\x00-\x20\x7f-\x9f]*)?)", re.ASCII | re.IGNORECASE)
 _PORTS = {"https": 443, "http": 80}
 
 type Scheme = Literal["https", "http"]
@@ -174,14 +175,12 @@ def _place(row: Endpoint) -> Place:
 
 
 def _split(amp_url: str) -> tuple[Scheme, Place, str]:
-    match = _BASE.fullmatch(amp_url)
-    if match is None:  # not repeated: there may be a password in it
-        raise ValueError("amp.url: expected http:// or https://, a host, and perhaps a port and a path without blanks")
-    scheme: Scheme = "https" if match[1].lower() == "https" else "http"
-    try:
-        return scheme, Place.parse(match[2], _PORTS[scheme]), match[3].rstrip("/")
-    except ValueError as error:
-        raise ValueError(f"amp.url: {error}") from error
+    if match := _BASE.fullmatch(amp_url):
+        scheme: Scheme = "https" if match[1].lower() == "https" else "http"
+        with suppress(ValueError):
+            return scheme, Place.parse(match[2], _PORTS[scheme]), match[3].rstrip("/")
+    # What was found is not repeated: there may be a password in it.
+    raise ValueError("amp.url: expected http:// or https://, a host name or address, and perhaps a port and a path without blanks")
 
 
 def _name(host: str) -> str | None:

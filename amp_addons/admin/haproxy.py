@@ -6,7 +6,7 @@ from amp_addons.admin.comment import about, head, heading
 from amp_addons.admin.egress import Egress, Host
 from amp_addons.admin.reverse import Listener, notes, targets
 
-_NOTES = ("Belongs beside the other sections of haproxy.cfg. HAProxy passes every piece of an answer on as it comes.",)
+_NOTES = ("Belongs beside the other sections of haproxy.cfg. Without http-no-delay HAProxy collects pieces of answers for up to 200 ms.",)
 
 
 def haproxy(egress: Egress, listener: Listener) -> Iterator[str]:
@@ -45,6 +45,7 @@ resolvers amp
 defaults amp
     mode http
     no option http-buffer-request
+    option http-no-delay
     timeout connect {connect}s
     timeout http-request 60s
     timeout client {answer}s

@@ -49,10 +49,10 @@ def no_proxy(egress: Egress, found: NoProxy) -> Iterator[str]:
     yield from head("#", heading(egress))
     yield from head("#", ["Must be left out, or the client goes past the proxy:"])
     for each in found.must_be_left_out:
-        yield from head("#", [f"  {each.because}", f"    {' '.join(each.entries)}"])
+        yield from head("#", [each.because, f"{' '.join(each.entries)}"])
     yield from head("#", ["May stay; the proxy does not see it then:"])
     for each in found.may_stay:
-        yield from head("#", [f"  {' '.join(each.entries)}: {each.because}"])
+        yield from head("#", [f"{' '.join(each.entries)}: {each.because}"])
     yield f"NO_PROXY={found.value}"
 
 

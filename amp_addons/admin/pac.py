@@ -53,8 +53,7 @@ function ampProxyForURL(url, host) {
   var scheme = found ? found[1].toLowerCase() : "";
   var port = found && found[2] ? Number(found[2]) : scheme === "https" || scheme === "wss" ? 443 : 80;
   var name = String(host).toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, "");
-  var key = name + ":" + port;
-  return Object.prototype.hasOwnProperty.call(AMP_HOSTS, key) ? AMP_HOSTS[key] : null;
+  return AMP_HOSTS[name + ":" + port] || null;
 }
 
 function FindProxyForURL(url, host) {
