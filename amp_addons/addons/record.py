@@ -17,6 +17,7 @@ from amp_addons.core.trace import FlowTrace
 
 if TYPE_CHECKING:  # imported when something is to be recorded
     from amp_addons.replay.recorder import Recorder
+    from amp_addons.replay.rotation import Naming, Rotation
 
 MAX_OPEN = 256 * 1024 * 1024
 """Bytes of answers kept in all, for the flows that are under way."""
@@ -115,6 +116,10 @@ class Record:
         if (pattern, rotate) == self._wanted:
             return  # mitmproxy puts the old value back after a refusal
         try:
+            if self._recorder is not None and pattern == self._wanted[0]:  # the file goes on, and its next one is by the new rotation
+                self._recorder.rotate_by(*_named(pattern, rotate))
+                self._wanted = pattern, rotate
+                return
             recorder = self._new(pattern, rotate)
         except (OSError, ValueError) as error:
             option = "amp_record_rotate" if "expected size=" in str(error) or "more than 0" in str(error) else "amp_record"
@@ -131,13 +136,10 @@ class Record:
             return None
         from amp_addons.core.redact.scrubber import Scrubber
         from amp_addons.replay.recorder import Recorder
-        from amp_addons.replay.rotation import Naming, Rotation
         from amp_addons.rulefiles.detectors import Redactor
 
-        rotation = Rotation.parse(rotate)
-        if not pattern:
-            return None
-        return Recorder(Naming(pattern, rotation), rotation, lambda: Scrubber(Redactor.builtin()), self._complain)
+        naming, rotation = _named(pattern, rotate)
+        return Recorder(naming, rotation, lambda: Scrubber(Redactor.builtin()), self._complain) if pattern else None
 
     def _close(self) -> None:
         self._hub.detach(self)
@@ -152,6 +154,14 @@ class Record:
     @staticmethod
     def _complain(sentence: str) -> None:
         logger.warning("amp_addons: amp_record: %s.", sentence)
+
+
+def _named(pattern: str, rotate: str) -> "tuple[Naming, Rotation]":
+    """The names of files, and when a new one is begun. Raises ValueError."""
+    from amp_addons.replay.rotation import Naming, Rotation
+
+    rotation = Rotation.parse(rotate)
+    return Naming(pattern, rotation), rotation
 
 
 addons = script(__name__)

@@ -64,6 +64,10 @@ class Recorder:
     def lost(self) -> int:
         return self._backlog.dropped
 
+    def rotate_by(self, naming: Naming, rotation: Rotation) -> None:
+        """Begin new files by another rotation from now on."""
+        self._naming, self._rotation = naming, rotation
+
     def put(self, done: Finished) -> None:
         """Have a flow written soon. Never blocks, never raises."""
         self._backlog.put((done,), 4096 + done.kept.size + len(done.flow.request.raw_content or b""))

@@ -162,6 +162,17 @@ async def test_recording_can_be_switched_while_it_runs(suite, tmp_path):
     assert [len(recorded(tmp_path / name)) for name in "ab"] == [1, 1]
 
 
+async def test_another_rotation_holds_from_then_on_for_the_same_recording(suite, tmp_path):
+    for rotate in ("", "size=1B"):
+        set_to(suite, tmp_path / "a.flows", rotate)
+        flow = make_flow()
+        run_stream(suite, flow, CHUNKS)
+        finish(suite, flow)
+    suite.play("done")
+    files = sorted(tmp_path.glob("a*.flows"))
+    assert [len(recorded(file)) for file in files] == [1, 1] and files[1].name == "a.flows"
+
+
 async def test_a_flow_that_began_before_is_left_out_and_one_in_between_belongs_to_the_new_file(suite, tmp_path):
     early, between = make_flow(), make_flow()
     run_stream(suite, early, CHUNKS)
