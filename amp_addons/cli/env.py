@@ -29,6 +29,7 @@ def env(
     """
     from amp_addons.launch.environment import UnusableProxy, as_before, with_way_back
     from amp_addons.launch.plan import make_plan
+    from amp_addons.launch.secret import kept
     from amp_addons.launch.shells import lines, shell_of
     from amp_addons.launch.trust import Unreadable
 
@@ -42,7 +43,7 @@ def env(
         plan = make_plan(environ, catalogs=catalogs, amp_url=amp_url, all_hosts=all_hosts)
     except (Unreadable, UnusableProxy) as error:
         raise click.ClickException(str(error)) from None
-    values = plan.environment(environ, port, reverse=reverse)
+    values = plan.environment(environ, port, reverse=reverse, secret=None if reverse else kept(port))
     if as_json:
         return output.print_json(values)
     for line in lines(shell, with_way_back(environ, values)):

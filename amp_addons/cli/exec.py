@@ -69,13 +69,18 @@ def exec_(
         )
     except (Unreadable, UnusableProxy) as error:
         raise click.ClickException(str(error)) from None
+    secret = session_secret(files, catalogs, reverse)
     with tempfile.TemporaryDirectory(prefix="amp-addons-") as folder:
         events = Path(folder) / "events.jsonl"
         wanted = _options(plan, events, reverse, all_hosts, files, catalogs, record, settings)
+        if secret:
+            wanted["proxyauth"] = secret
         log = logs / f"{os.getpid()}.log"
         try:
             with Beside(Orders(wanted, ui == "web"), log, plan.upstream) as proxy:
-                code = _run(command, plan, proxy.ready.ports[0], reverse, proxy.ready.page)
+                if proxy.ready.page:
+                    click.echo(f"amp_addons: the traffic is shown at {proxy.ready.page}", err=True)
+                code = _run(command, plan.environment(os.environ, proxy.ready.ports[0], reverse=reverse, secret=secret))
         except NotStarted as error:
             raise click.ClickException(f"the proxy did not start:\n{error}") from None
         finally:
@@ -131,14 +136,24 @@ def _stable_port(amp_url: str) -> int:
     return 0 if port_problem(port) else port
 
 
-def _run(command: tuple[str, ...], plan: "Plan", port: int, reverse: bool, page: str | None) -> int:
+def session_secret(files: tuple[str, ...], catalogs: tuple[str, ...], reverse: bool) -> str | None:
+    """What clients must know, where rules attach a credential to whatever comes by."""
+    from amp_addons.launch import secret
+
+    if not secret.wanted(files, catalogs):
+        return None
+    if reverse:
+        raise click.UsageError(
+            "found --reverse with rules that attach a credential: any program on this machine could use it; expected them without --reverse"
+        )
+    return secret.new()
+
+
+def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> int:
     from amp_addons.launch.child import run
 
-    if page:
-        click.echo(f"amp_addons: the traffic is shown at {page}", err=True)
-    environ: Mapping[str, str] = {**os.environ, **plan.environment(os.environ, port, reverse=reverse)}
     try:
-        return run(command, environ)
+        return run(command, {**os.environ, **environ})
     except OSError as error:
         click.echo(f"Error: {command[0]} cannot be started: {error.strerror}", err=True)
         return 126

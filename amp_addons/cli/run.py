@@ -53,8 +53,10 @@ def run(
         amp-addons run --ui web --record
         amp-addons run --port 8081 -- --set amp_events=events.jsonl
     """
+    from amp_addons.cli.exec import default_recording, session_secret
     from amp_addons.launch.environment import UnusableProxy
     from amp_addons.launch.plan import make_plan
+    from amp_addons.launch.secret import keep
     from amp_addons.launch.trust import Unreadable
 
     if listen_host not in _LOOPBACK and proxy_auth is None:
@@ -71,11 +73,11 @@ def run(
     wanted = plan.options(port=port, reverse=reverse, all_hosts=all_hosts)
     wanted |= {"listen_host": listen_host, "amp_rules": list(files), "amp_catalog": list(catalogs)}
     if record is not None:
-        from amp_addons.cli.exec import default_recording
-
         wanted["amp_record"] = record or default_recording()
-    if proxy_auth is not None:
-        wanted["proxyauth"] = _secret(proxy_auth)
+    secret = _secret(proxy_auth) if proxy_auth is not None else session_secret(files, catalogs, reverse)
+    keep(port, secret)
+    if secret is not None:
+        wanted["proxyauth"] = secret
     _start(ui, wanted, plan, mitmproxy_args)
 
 

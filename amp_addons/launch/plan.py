@@ -47,9 +47,9 @@ class Plan(NamedTuple):
             found["mode"] = [self.upstream.mode]
         return found
 
-    def environment(self, environ: Mapping[str, str], port: int, *, reverse: bool) -> dict[str, str]:
-        """What a client's environment is to have."""
-        url = f"http://127.0.0.1:{port}"
+    def environment(self, environ: Mapping[str, str], port: int, *, reverse: bool, secret: str | None = None) -> dict[str, str]:
+        """What a client's environment is to have. `secret`: `user:password` that the proxy wants."""
+        url = f"http://{f'{secret}@' if secret else ''}127.0.0.1:{port}"
         if reverse:
             return for_reverse(url, urlsplit(self.amp_url).path, None)
         return for_proxy(environ, url, str(self.ca_file), str(self.bundle), self.hosts)

@@ -8,6 +8,9 @@ from amp_addons.core.classify import Classification
 from amp_addons.core.redact.scrubber import Scrubber
 from amp_addons.core.stream import expects_events
 
+_SECRET = ("proxyauth",)
+"""Metadata of mitmproxy's own that is a password as it was given."""
+
 
 def scrubbed(found: flow.Flow, scrubber: Scrubber, classification: Classification | None = None) -> flow.Flow:
     """A scrubbed copy."""
@@ -32,7 +35,7 @@ def scrub(found: flow.Flow, scrubber: Scrubber, api: str | None = None, *, strea
         _http(found, scrubber, api, stream)
     elif isinstance(found, tcp.TCPFlow | udp.UDPFlow):
         found.messages.clear()
-    found.metadata = {name: _value(value, scrubber) for name, value in found.metadata.items()}
+    found.metadata = {name: _value(value, scrubber) for name, value in found.metadata.items() if name not in _SECRET}
 
 
 def _value(value: Any, scrubber: Scrubber) -> Any:

@@ -194,3 +194,28 @@ def test_the_password_of_the_company_s_proxy_is_in_no_command_line(corp, home):
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     process.communicate("\n", timeout=60)
     assert any(b"amp_addons.launch.proxy" in line for line in lines) and not any(secret.encode() in line for line in lines)
+
+
+RULES = """
+version: 1
+upstreams: {own: {url: "https://gateway.example", credential: {header: x-api-key, env: OWN_KEY}}}
+rules: [{id: send, match: {provider: anthropic}, then: {route: own}}]
+"""
+
+
+def test_a_proxy_that_attaches_a_credential_is_for_its_own_client_alone(corp, home):
+    """Any program on this machine can reach the port; only the client was told the password, and no recording has it."""
+    (home / "rules.yaml").write_text(RULES)
+    others = "import os, urllib.parse, urllib.request; p = urllib.parse.urlsplit(os.environ['HTTPS_PROXY']);" + (
+        "o = urllib.request.build_opener(urllib.request.ProxyHandler({'http': f'http://127.0.0.1:{p.port}'}));"
+        "print(os.environ['HTTPS_PROXY'])\ntry: o.open('http://ampcode.com/x')\nexcept Exception as e: print(e.code)\n"
+    )
+    rules = ["--rules", str(home / "rules.yaml")]
+    command = [*EXEC, *rules, "--record", str(home / "r.flows"), "--", sys.executable, "-c", others + PY, "auth"]
+    done = subprocess.run(command, env=environ(corp, home, OWN_KEY="own-" + "k" * 20), capture_output=True, text=True, timeout=60)
+    url, refused, answered = done.stdout.split()
+    password = url.rpartition("@")[0].rpartition(":")[2]
+    assert (refused, answered) == ("407", "200") and len(password) > 20, done.stderr
+    assert password.encode() not in (home / "r.flows").read_bytes() and password not in done.stderr
+    reverse = subprocess.run([*EXEC, "--reverse", *rules, "--", "true"], env=environ(corp, home), capture_output=True, timeout=60)
+    assert reverse.returncode == 2 and b"any program on this machine could use it" in reverse.stderr
