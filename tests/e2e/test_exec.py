@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e.runtimes import PACKAGES, PROGRAMS
-from support.proxy import until
+from e2e.runtimes import IS_LINUX_X64, PACKAGES, PROGRAMS
+from support.proxy import bare_before, until
 
 from amp_addons.sim import simulator
 
@@ -47,6 +47,13 @@ def corp():
         yield sim
 
 
+@pytest.fixture(scope="module")
+def inspecting(corp):
+    """A company's proxy that decrypts with an authority of its own: a second mitmproxy."""
+    with bare_before(corp) as proxy:
+        yield proxy
+
+
 @pytest.fixture
 def home(tmp_path):
     folder = tmp_path / "a home with spaces"
@@ -66,12 +73,13 @@ def client(runtime, home, name):
     return [programs[runtime], str(home / ("client.py" if runtime == "python" else "client.mjs")), name]
 
 
-def test_every_runtime_goes_through_and_the_company_s_proxy_is_behind(corp, home):
+def test_every_runtime_goes_through_and_the_company_s_proxy_is_behind(corp, inspecting, home):
     """At once, each with a proxy of its own, whose CA is trusted beside the company's."""
+    company = {"HTTPS_PROXY": inspecting.url, "NODE_EXTRA_CA_CERTS": str(inspecting.ca), "NO_PROXY": "10.0.0.0/8,.intern"}
     running = {
         runtime: subprocess.Popen(
             [*EXEC, "--", *client(runtime, home, runtime)],
-            env=environ(corp, home, NO_PROXY="10.0.0.0/8,.intern"), cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environ(corp, home, **company), cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for runtime in ("node", "bun", "python")
     }  # fmt: skip
@@ -161,6 +169,18 @@ def test_what_is_in_no_catalog_passes_through_untouched_and_is_named(corp, home)
     done = subprocess.run(command, env=environ(corp, home), capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("TLS"), done.stderr
     assert "not inspected, because in no catalog (--all-hosts inspects all): git.example" in done.stderr
+
+
+@pytest.mark.skipif(not IS_LINUX_X64, reason="the package with Node 20 is for this platform")
+def test_node_20_ignores_the_proxy_which_is_said_and_goes_through_in_reverse(home):
+    with simulator() as amp:
+        (home / "client.mjs").write_text("console.log((await fetch(`${process.env.AMP_URL}/api/user`)).status)")
+        command = [str(PACKAGES / "node-20-linux-x64" / "bin" / "node"), str(home / "client.mjs")]
+        env = {**environ(amp, home), "AMP_URL": amp.url, "HTTPS_PROXY": ""}
+        direct = subprocess.run([*EXEC, "--", *command], env=env, capture_output=True, text=True, timeout=60)
+        assert direct.stdout == "200\n" and "runs on Node 20.20, which ignores HTTPS_PROXY" in direct.stderr
+        reverse = subprocess.run([*EXEC, "--reverse", "--", *command], env=env, capture_output=True, text=True, timeout=60)
+        assert reverse.stdout == "200\n" and "user.get" in reverse.stderr
 
 
 def test_reverse_reaches_a_runtime_that_ignores_proxies(home):
