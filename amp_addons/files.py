@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 try:
     import fcntl
@@ -39,7 +40,16 @@ def open_private(path: str | Path) -> int:
 
 
 def replace_private(path: str | Path, data: bytes) -> None:
-    """Write a file as a whole: it is there at once, for its owner alone. What was there before is replaced when that is a file.
+    """Write a file as a whole. Raises as `replacing` does."""
+    with replacing(path) as out:
+        out.write(data)
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[IO[bytes]]:
+    """A new file, which takes the place of this name at the end: it is there at once and as a whole, for its owner alone.
+
+    What was there before is replaced when that is a file, and stays when the block raises.
 
     Raises:
         OSError: cannot be written, or a symbolic link or something that is no file stands there, which is left alone.
@@ -60,7 +70,7 @@ def replace_private(path: str | Path, data: bytes) -> None:
         raise OSError(error.errno, f"{path} cannot be written: {error.strerror}") from error
     try:
         with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
+            yield out
             out.flush()
             os.fsync(out.fileno())
         os.replace(name, target)

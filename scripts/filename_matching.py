@@ -17,6 +17,7 @@ ELSEWHERE = {
     "amp_addons/launch/proxy.py": "tests/e2e/test_exec.py: it is run as a program",
     "amp_addons/core/conversation/parts.py": "tests/core/conversation/test_read.py: what is made of them",
     "amp_addons/report/model.py": "tests/report/test_reading.py and test_threads.py: what is made of it",
+    "amp_addons/core/key.py": "tests/replay/test_totals.py and tests/render/test_tally.py: what is counted by it",
     "amp_addons/core/rules/applied.py": "tests/core/rules/test_ruleset.py: what is said of a rule that matched",
     "amp_addons/core/rules/kinds.py": "tests/core/rules/test_model.py: what is refused",
     "amp_addons/core/rules/match.py": "tests/core/rules/test_model.py: what is refused",

@@ -27,6 +27,15 @@ def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ..
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
 
 
+def _where(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Any:
+    from amp_addons.replay.where import parse_where
+
+    try:
+        return None if value is None else parse_where(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 amp_url: Decorator = click.option(
     "--amp-url",
     metavar="URL",
@@ -44,6 +53,9 @@ catalogs: Decorator = click.option(
     metavar="FILE",
     multiple=True,
     help="A catalog of your own; its rows come before the shipped ones (repeatable).",
+)
+where: Decorator = click.option(
+    "--where", metavar="'KEY=VALUE …'", callback=_where, help="Only flows that match, by the match keys of rules."
 )
 as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 placeholder_credentials: Decorator = click.option(

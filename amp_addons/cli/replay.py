@@ -20,15 +20,6 @@ _LONG = 16 * 1024 * 1024
 """From this size on (bytes in all) captures are worth a progress bar."""
 
 
-def _match(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Match | None":
-    from amp_addons.replay.where import parse_where
-
-    try:
-        return None if value is None else parse_where(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
     """0 for max: without waiting."""
     if value in (None, "max"):
@@ -44,7 +35,7 @@ def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> f
 
 @click.command()
 @click.argument("captures", metavar="CAPTURE…", nargs=-1, required=True)
-@click.option("--where", metavar="'KEY=VALUE …'", callback=_match, help="Only flows that match, by the match keys of rules.")
+@options.where
 @click.option("--rules", "files", metavar="FILE", multiple=True, help="Say what these rules would have done (repeatable, in order).")
 @click.option("--diff", nargs=2, metavar="OLD NEW", help="Only say which flows two rule files treat differently.")
 @click.option("--events", metavar="FILE", help="Write the events as JSON Lines ('-': standard output).")

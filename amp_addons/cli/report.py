@@ -17,20 +17,11 @@ _LONG = 16 * 1024 * 1024
 """From this size on (bytes in all) captures are worth a progress bar."""
 
 
-def _match(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Match | None":
-    from amp_addons.replay.where import parse_where
-
-    try:
-        return None if value is None else parse_where(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 @click.command()
 @click.argument("captures", metavar="CAPTURE…", nargs=-1, required=True)
 @click.option("-o", "--output", "target", metavar="FILE", default="report.html", show_default=True, help="The file ('-': standard output).")
 @click.option("--title", metavar="TEXT", help="What stands at the top.")
-@click.option("--where", metavar="'KEY=VALUE …'", callback=_match, help="Only flows that match, by the match keys of rules.")
+@options.where
 @click.option("--personal", is_flag=True, help="Mask personal data as well: e-mail, phone, card numbers, …")
 @click.option("--detectors", multiple=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Detectors of your own.")
 @options.amp_url

@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from amp_addons.core.key import OTHERS, Key
 from amp_addons.prices import price_table
 from amp_addons.render.fit import clip
-from amp_addons.render.tally import OTHERS, Key, Row, Tally
+from amp_addons.render.tally import Row, Tally
 from amp_addons.render.units import counted, duration, figure, size
 
 MAX_SHOWN = 30

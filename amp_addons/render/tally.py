@@ -2,8 +2,8 @@
 
 from collections import deque
 from statistics import median
-from typing import NamedTuple
 
+from amp_addons.core.key import OTHERS, Key
 from amp_addons.render.line import Finished
 
 MAX_ROWS = 200
@@ -14,15 +14,6 @@ MAX_UNKNOWN = 50
 
 RECENT = 500
 """Durations kept for each row; their median stands for the row (16 kB)."""
-
-
-class Key(NamedTuple):
-    endpoint: str
-    provider: str | None = None
-    model: str | None = None
-
-
-OTHERS = Key("(others)")
 
 
 class Row:

@@ -1,7 +1,5 @@
 """Scrubbing files: flows that mitmproxy recorded, or the body of one answer."""
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +12,7 @@ from amp_addons.core.classify import DEFAULT_AMP_URL, classify
 from amp_addons.core.codings import CODINGS
 from amp_addons.core.reader import StreamReader
 from amp_addons.core.redact.scrubber import Scrubber
+from amp_addons.files import replacing
 from amp_addons.replay.scrubbed import scrubbed
 from amp_addons.rulefiles.catalog import Catalog
 
@@ -41,22 +40,14 @@ def scrub_file(source: Path, target: Path | None, scrubber: Scrubber, tick: Call
 
 
 def _write(target: Path, pieces: Iterator[bytes]) -> int:
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # 0600
     count, damage = 0, None
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            try:
-                for piece in pieces:
-                    out.write(piece)
-                    count += 1
-            except Damaged as error:
-                damage = error
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with replacing(target) as out:
+        try:
+            for piece in pieces:
+                out.write(piece)
+                count += 1
+        except Damaged as error:
+            damage = error
     if damage is not None:
         raise damage
     return count

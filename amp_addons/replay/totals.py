@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, RedactionDone, RuleAction, StreamEnd, WsMessage
+from amp_addons.core.key import OTHERS, Key
 from amp_addons.core.trace import FlowTrace
 from amp_addons.replay.histogram import Histogram
 
@@ -22,17 +23,6 @@ EXAMPLES = 3
 SLOWEST = 20
 
 TOKENS = ("input", "output", "cache_read", "cache_write", "reasoning")
-
-
-class Key(NamedTuple):
-    """A row is one endpoint, provider and model."""
-
-    endpoint: str
-    provider: str | None = None
-    model: str | None = None
-
-
-OTHERS = Key("(others)")
 
 
 class Row:
