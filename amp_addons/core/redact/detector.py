@@ -173,6 +173,8 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def refuses(self, data: bytes, start: int, end: int) -> bool:
         """Whether what the pattern found is no secret."""
+        if self.check is not None and not checks.CHECKS[self.check](data, start, end):
+            return True  # first, since it refuses the most
         value = data[start : min(end, start + checks.MAX_VALUE)]
         if not self.fillers and is_filler(value):
             return True
@@ -181,9 +183,7 @@ class Detector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return True
         if self.published and sha256(value).hexdigest()[:16] in self.published:
             return True
-        if self.near and names_no_secret(data, start):
-            return True
-        return self.check is not None and not checks.CHECKS[self.check](data, start, end)
+        return self.near and names_no_secret(data, start)
 
     def end(self, data: bytes, end: int) -> int:
         """Where a secret that the pattern left off at `end` ends."""

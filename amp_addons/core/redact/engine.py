@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from operator import sub
 
 import ahocorasick_rs
 import msgspec
@@ -24,8 +25,8 @@ MAX_REFUSED = 1000
 over as a whole. Without it, values of a thousand characters that begin one after the other would be read a thousand times each."""
 
 SPARSE, ALONE = 128, 4
-"""A detector is tried at each of its keywords alone as long as that reads, at SPARSE bytes or more a keyword, up to ALONE times the text.
-RE2 is quick at a given place; a search has to keep all beginnings in mind, and is slow where many of them go on for long."""
+"""Keywords close to each other are tried one by one as long as that reads, at SPARSE bytes or more for each, up to ALONE times the text
+around them. RE2 is quick at a given place; a search keeps all beginnings in mind, and is slow where many of them go on for long."""
 
 CONTINUATION = bytes(range(0x80, 0xC0))
 
@@ -122,35 +123,34 @@ class Engine:
 def _confirm(detector: Detector, data: bytes, places: list[int]) -> Iterator[tuple[int, int]]:
     """The secrets of one detector, in order and apart from each other."""
     match, search, group, starts, _, before, after = detector.shape
-    size = len(data)
-    places.sort()  # they come in the order of the keywords' ends
-    each = starts and len(places) * max(after, SPARSE) <= ALONE * size
-    find, windows = (match, ((place, place + after) for place in places)) if each else (search, _windows(places, before, after))
+    size, reach = len(data), max(after, SPARSE)
     at = refused = 0
-    for start, stop in windows:
-        if start > at:
-            at = start
-        elif each and start < at:
-            continue
-        stop = min(stop, size)
-        while at < stop:
-            found = find(data, at, stop)
-            begun = found[0][0]
-            if begun < 0:
-                break
-            first, last = found[group]
-            if first < 0 or (starts and not each and not _is_place(places, begun)):
-                at = begun + 1
-            elif detector.refuses(data, first, last := detector.end(data, last)):
-                refused += 1
-                at = max(first, begun + 1)
-                if refused > MAX_REFUSED:
-                    at = max(last, at)
-            else:
-                at = last
-                yield first, last
-            if each:
-                break
+    for inside in _clusters(places, before + after):
+        start, stop = max(inside[0] - before, 0), min(inside[-1] + after, size)
+        each = starts and (len(inside) == 1 or len(inside) * reach <= ALONE * (stop - start))
+        for place in inside if each else (start,):
+            if place > at:
+                at = place
+            elif each and place < at:
+                continue
+            while at < stop:
+                found = match(data, at, stop) if each else search(data, at, stop)
+                begun = found[0][0]
+                if begun < 0:
+                    break
+                first, last = found[group]
+                if first < 0 or (starts and not each and not _is_place(places, begun)):
+                    at = begun + 1
+                elif detector.refuses(data, first, last := detector.end(data, last)):
+                    refused += 1
+                    at = max(first, begun + 1)
+                    if refused > MAX_REFUSED:
+                        at = max(last, at)
+                else:
+                    at = last
+                    yield first, last
+                if each:
+                    break
 
 
 def _is_place(places: list[int], place: int) -> bool:
@@ -158,15 +158,15 @@ def _is_place(places: list[int], place: int) -> bool:
     return at < len(places) and places[at] == place
 
 
-def _windows(places: list[int], before: int, after: int) -> Iterator[tuple[int, int]]:
-    """Where a match can be, around the keywords: apart from each other, in order."""
-    start, stop = max(0, places[0] - before), 0
-    for place in places:
-        if place - before > stop > 0:
-            yield start, stop
-            start = place - before
-        stop = place + after
-    yield start, stop
+def _clusters(places: list[int], apart: int) -> Iterator[list[int]]:
+    """The keywords in order, those together that are so near to each other that what is around them touches."""
+    places.sort()  # they come in the order of their ends
+    begun = 0
+    for number, gap in enumerate(map(sub, places[1:], places), 1):
+        if gap > apart:
+            yield places[begun:number]
+            begun = number
+    yield places[begun:]
 
 
 def merge(spans: list[Span]) -> list[Span]:

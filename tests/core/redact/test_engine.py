@@ -71,6 +71,12 @@ def test_looking_near_keywords_finds_what_looking_everywhere_does(parts: list[st
     assert [secret for _, secret in spans(text, KEY)] == everywhere
 
 
+def test_keyword_inside_of_a_secret_leads_to_nothing_after_it() -> None:
+    """What follows begins right after a letter, so it is none."""
+    detector = Detector(id="eight", description="", keywords=("key-",), pattern="key-[a-z-]{8}[0-9]{0,90}", edge="left")
+    assert spans("key-a-key-bbkey-cdefghij" + " " * 500, detector) == [("eight", "key-a-key-bb")]
+
+
 @given(st.lists(st.sampled_from(["key-", "key=12", "xx_", "_xx", "aaab", "ab", "a" * 60, "b", " "]), min_size=1, max_size=40))
 def test_keywords_are_looked_at_one_by_one_or_together_with_the_same_result(parts: list[str]) -> None:
     """Ten thousand bytes without a keyword make them sparse."""
