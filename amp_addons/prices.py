@@ -68,7 +68,9 @@ class Prices:
 
     def warm(self, provider: str | None, model: str | None, at: float, *, wait: bool = False) -> None:
         """Have the price of a model there when its answer ends: loads what is needed in a thread, unless somebody can `wait`."""
-        if provider not in _PROVIDERS or not model or self._thread is not None or self._find(provider, model, at) is not None:
+        if self._ready or provider not in _PROVIDERS or not model:
+            return  # once the package is loaded, `cost` asks it there and then
+        if self._thread is not None or self._find(provider, model, at) is not None:
             return
         if wait:
             return self._learn_aside(provider, model, at)
