@@ -52,7 +52,7 @@ class Group(NamedTuple):
 
 def port_of(environ: Mapping[str, str], amp_url: str) -> int:
     """The port that this shell leads to on this machine, else the one that `run` takes."""
-    for value in (*(environ.get(name, "") for name in PROXY[:2]), amp_url if amp_url.lower().startswith("http://") else ""):
+    for value in (amp_url if amp_url.lower().startswith("http://") else "", *(environ.get(name, "") for name in PROXY[:2])):
         found = host_and_port(value if "://" in value else f"http://{value}") if value else None
         if found is not None and found[0] in LOOPBACK:
             return found[1]
@@ -129,7 +129,8 @@ class Examination:
         files = settings.places(asked.environ, asked.home, asked.folder, sys.platform)
         program = in_thread(attempted, "client", client.client, asked.environ, shell.proxied, shell.reverse)
         rest = in_thread(self._files, files)
-        return [*await program, *await rest]
+        told, read = await asyncio.gather(program, rest)
+        return [*told, *read]
 
     async def rules(self) -> list[Finding]:
         return await in_thread(attempted, "rules", rules.rules, self.asked.rules, self.asked.catalogs, self.asked.amp_url)

@@ -92,5 +92,14 @@ def _refusing(shell: Shell, answer: Answer) -> Listener:
 
 
 def _other(shell: Shell, what: str) -> Listener:
-    remedy = f"Stop that program, or choose another port: `amp-addons run --port {shell.port + 1}`, and the same with env and doctor."
-    return Listener("other", failure("port", f"port {shell.port} is taken by another program, {what}", remedy))
+    port = shell.port
+    if shell.proxied:
+        text = f"port {port}, to which HTTPS_PROXY leads, is another program's, {what}"
+        remedy = (
+            "Is that the company's proxy? `amp-addons run`, started in this shell, goes through it; "
+            f'then eval "$(amp-addons env)". Else stop that program, or use another port: `amp-addons run --port {port + 1}`.'
+        )
+    else:
+        text = f"port {port} is taken by another program, {what}"
+        remedy = f"Stop that program, or choose another port: `amp-addons run --port {port + 1}`, and the same with env and doctor."
+    return Listener("other", failure("port", text, remedy))

@@ -1,0 +1,53 @@
+import pytest
+from support.proxy import free_port
+
+from amp_addons.doctor import examine as module
+from amp_addons.doctor.examine import Asked, examine, port_of
+
+TITLES = ["This program", "The certificate authority", "The proxy", "This shell", "The client", "The rules", "The way to the service"]
+
+
+def asked(tmp_path, **more):
+    environ = {"PATH": str(tmp_path), "HTTPS_PROXY": "socks5://corp:1"}  # with which no proxy is started
+    values = {"place": tmp_path / "ca", "port": free_port(), "amp_url": "https://ampcode.com", "offline": True}
+    return Asked(environ, tmp_path, tmp_path, **(values | more))
+
+
+async def groups(asked):
+    return {title: {each.id: each for each in findings} async for title, findings in examine(asked)}
+
+
+@pytest.mark.parametrize(
+    "environ, amp_url, port",
+    [
+        ({}, "https://ampcode.com", 8080),
+        ({"HTTPS_PROXY": "http://127.0.0.1:9001"}, "https://ampcode.com", 9001),
+        ({"https_proxy": "localhost:9002"}, "https://ampcode.com", 9002),
+        ({"HTTPS_PROXY": "http://corp:3128"}, "https://ampcode.com", 8080),
+        ({"HTTPS_PROXY": "http://127.0.0.1:3128"}, "http://127.0.0.1:9003/base", 9003),
+        ({}, "https://127.0.0.1:9004", 8080),
+        ({"HTTPS_PROXY": "nonsense://"}, "https://ampcode.com", 8080),
+    ],
+)
+def test_port(environ, amp_url, port):
+    assert port_of(environ, amp_url) == port
+
+
+async def test_groups_in_order(tmp_path):
+    found = await groups(asked(tmp_path))
+    assert list(found) == TITLES
+    assert found["The proxy"]["port"].state == "ok"
+    assert found["The way to the service"]["way"].state == "failure"
+    assert "SOCKS" in found["The way to the service"]["way"].text
+
+
+async def test_a_group_that_fails_or_hangs_keeps_no_other_from_its_findings(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.versions, "versions", None)
+    found = await groups(asked(tmp_path, catalogs=["none.yaml"]))
+    assert found["This program"]["versions"].state == "warning"
+    assert found["The certificate authority"]["the-certificate-authority"].state == "warning"
+    assert found["The rules"] and found["This shell"]["env.proxy"].state == "failure"
+    monkeypatch.setattr(module, "LIMIT", 0.0)
+    found = await groups(asked(tmp_path))
+    assert list(found) == TITLES
+    assert "was given up" in found["The proxy"]["the-proxy"].text
