@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from amp_addons.doctor import authority, client, environment, log, network, passage, rules, settings, versions
+from amp_addons.doctor import authority, client, environment, log, network, settings, versions
 from amp_addons.doctor.environment import Shell
 from amp_addons.doctor.finding import Finding, attempted, broken, failure, skipped, warning
 from amp_addons.doctor.lend import Lent, Wanted, in_thread, lent
@@ -126,14 +126,15 @@ class Examination:
 
     async def client(self) -> list[Finding]:
         asked, shell = self.asked, self._shell()
-        files = settings.places(asked.environ, asked.home, asked.folder, sys.platform)
         program = in_thread(attempted, "client", client.client, asked.environ, shell.proxied, shell.reverse)
-        rest = in_thread(self._files, files)
+        rest = in_thread(self._files)
         told, read = await asyncio.gather(program, rest)
         return [*told, *read]
 
     async def rules(self) -> list[Finding]:
-        return await in_thread(attempted, "rules", rules.rules, self.asked.rules, self.asked.catalogs, self.asked.amp_url)
+        from amp_addons.doctor.rules import rules  # slow to import
+
+        return await in_thread(attempted, "rules", rules, self.asked.rules, self.asked.catalogs, self.asked.amp_url)
 
     async def way(self) -> list[Finding]:
         found, shell = await self._listener(), self._shell()
@@ -155,7 +156,8 @@ class Examination:
             return [failure("way", f"the proxy does not start: {said}", "`amp-addons run` says more.")]
 
     async def _through(self, way: Way, context: SSLContext) -> list[Finding]:
-        from amp_addons.sim.server import SimulatedAmp  # slow to import: only where it is tried
+        from amp_addons.doctor import passage  # slow to import: the first findings do not wait for it
+        from amp_addons.sim.server import SimulatedAmp
 
         reached = [self._reached(way, goal, context) for goal in self._goals]
         async with SimulatedAmp() as sim:
@@ -164,7 +166,10 @@ class Examination:
     async def _reached(self, way: Way, goal: network.Goal, context: SSLContext) -> Finding:
         if self.asked.offline:
             return skipped(goal.id, f"{goal.host} was not asked (--offline)")
-        return await network.reach(way, goal, context)
+        found = await network.reach(way, goal, context)
+        if goal.id == "reach.openrouter" and found.state == "failure" and not settings.openrouter_key(self._settings(), self.asked.environ):
+            return warning(found.id, f"{found.text} (its models need a key, which is not there)", found.remedy or "")
+        return found
 
     async def _through_reverse(self) -> list[Finding]:
         goal = self._goals[0]
@@ -179,10 +184,13 @@ class Examination:
             f"no proxy of ours runs on port {self.asked.port}: one was started for the checks below, on port {proxy.port}, and is gone",
         )
 
-    def _files(self, files: list[Path]) -> list[Finding]:
+    def _settings(self) -> list[Path]:
+        return settings.places(self.asked.environ, self.asked.home, self.asked.folder, sys.platform)
+
+    def _files(self) -> list[Finding]:
         asked = self.asked
         return [
-            *attempted("settings", settings.settings, files, asked.environ, asked.amp_url, asked.port),
+            *attempted("settings", settings.settings, self._settings(), asked.environ, asked.amp_url, asked.port),
             *attempted("log", log.log, log.place(asked.environ, asked.home)),
         ]
 

@@ -44,11 +44,13 @@ def either(fails: bool) -> Callable[[str, str, str], Finding]:
 
 
 def attempted(id: str, check: Callable[..., Iterable[Finding]], *inputs: Any) -> list[Finding]:
-    """What a check finds. One that breaks is a finding itself, and keeps no other from being made."""
+    """What a check finds. One that breaks is a finding itself, after what it had found, and keeps no other from being made."""
+    found: list[Finding] = []
     try:
-        return list(check(*inputs))
+        found.extend(check(*inputs))
     except Exception as error:
-        return [broken(id, error)]
+        found.append(broken(id, error))
+    return found
 
 
 def broken(id: str, error: BaseException) -> Finding:

@@ -49,12 +49,22 @@ def settings(files: list[Path], environ: Mapping[str, str], amp_url: str, port: 
         yield _url(*found["amp.url"], environ, amp_url)
     if "amp.proxy" in found:
         yield _proxy(*found["amp.proxy"], environ, port)
-    key = "amp.openrouter.apiKey" in found and bool(found["amp.openrouter.apiKey"][0])
-    where = "in the settings" if key else "in OPENROUTER_API_KEY" if environ.get("OPENROUTER_API_KEY") else ""
+    where = openrouter_key(files, environ)
     yield ok(
         "settings.openrouter",
         f"a key for OpenRouter is there, {where}" if where else "there is no key for OpenRouter: its models are not used",
     )
+
+
+def openrouter_key(files: list[Path], environ: Mapping[str, str]) -> str:
+    """Where the client has a key for OpenRouter, if it has one."""
+    found: dict[str, tuple[Any, Path]] = {}
+    for path in files:
+        if path.exists():
+            list(_read(path, found))
+    if found.get("amp.openrouter.apiKey", ("",))[0]:
+        return "in the settings"
+    return "in OPENROUTER_API_KEY" if environ.get("OPENROUTER_API_KEY") else ""
 
 
 def _read(path: Path, found: dict[str, tuple[Any, Path]]) -> Iterator[Finding]:

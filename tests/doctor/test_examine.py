@@ -1,8 +1,11 @@
 import pytest
+from support.listeners import answering, http
 from support.proxy import free_port
 
 from amp_addons.doctor import examine as module
-from amp_addons.doctor.examine import Asked, examine, port_of
+from amp_addons.doctor.examine import Asked, Examination, examine, port_of
+from amp_addons.doctor.network import trusting
+from amp_addons.doctor.wire import Way
 
 TITLES = ["This program", "The certificate authority", "The proxy", "This shell", "The client", "The rules", "The way to the service"]
 
@@ -51,3 +54,13 @@ async def test_a_group_that_fails_or_hangs_keeps_no_other_from_its_findings(tmp_
     found = await groups(asked(tmp_path))
     assert list(found) == TITLES
     assert "was given up" in found["The proxy"]["the-proxy"].text
+
+
+@pytest.mark.parametrize("key, state", [({}, "warning"), ({"OPENROUTER_API_KEY": "x"}, "failure")])
+async def test_openrouter_counts_where_it_is_used(tmp_path, key, state):
+    wanted = asked(tmp_path, offline=False)
+    wanted = wanted._replace(environ=wanted.environ | key)
+    found = Examination(wanted)
+    goal = found._goals[1]
+    async with answering(http(403)) as port:
+        assert (await found._reached(Way(port), goal, trusting([]))).state == state

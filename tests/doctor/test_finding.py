@@ -10,7 +10,8 @@ def test_a_check_that_breaks_is_a_finding():
         yield ok("first", name)
         raise ZeroDivisionError
 
-    [found] = attempted("x", check, "there")
+    first, found = attempted("x", check, "there")
+    assert first.text == "there"
     assert (found.id, found.state) == ("x", "warning")
     assert "ZeroDivisionError" in found.text
 
