@@ -59,8 +59,9 @@ def environment(shell: Shell, system: Sequence[Path] = ()) -> Iterator[Finding]:
 
 
 def is_ours(value: str, port: int) -> bool:
-    """Whether a proxy's address is the loopback port."""
-    found = host_and_port(value if "://" in value else f"http://{value}") if value else None
+    """Whether a proxy's address, perhaps with user and password, is the loopback port."""
+    scheme, _, rest = value.rpartition("://")
+    found = host_and_port(f"{scheme or 'http'}://{rest.rpartition('@')[2]}") if value else None
     return found is not None and found[0] in LOOPBACK and found[1] == port
 
 

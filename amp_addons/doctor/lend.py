@@ -7,18 +7,21 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from amp_addons.launch import authority
 from amp_addons.launch.beside import Beside, NotStarted, Orders
 from amp_addons.launch.environment import Chained, chained, configured_cas
+from amp_addons.launch.noproxy import LOOPBACK
 from amp_addons.launch.plan import Plan
 from amp_addons.launch.trust import write_bundle
 
 START_WITHIN = 12.0
 """Seconds that the proxy may take to listen; the checks through it then have as long as they need."""
+
+END_WITHIN = 3.0
 
 
 class Wanted(NamedTuple):
@@ -40,8 +43,11 @@ class Lent(NamedTuple):
 @asynccontextmanager
 async def lent(wanted: Wanted) -> AsyncIterator[Lent]:
     """Raises NotStarted, OSError, trust.Unreadable, environment.UnusableProxy."""
-    with tempfile.TemporaryDirectory(prefix="amp-addons-doctor-") as folder:
-        plan = _plan(wanted, Path(folder), chained(wanted.environ))
+    with tempfile.TemporaryDirectory(prefix="amp-addons-doctor-", ignore_cleanup_errors=True) as folder:
+        upstream = chained(wanted.environ)
+        if upstream is not None:  # it is to reach the server on this machine by itself
+            upstream = upstream._replace(no_proxy=",".join(filter(None, [upstream.no_proxy, *LOOPBACK])))
+        plan = _plan(wanted, Path(folder), upstream)
         options = plan.options(port=0, reverse=False, all_hosts=wanted.hosts is None)
         options |= {"amp_ledger": "off", "amp_display": "off", "amp_rules": list(wanted.rules), "amp_catalog": list(wanted.catalogs)}
         beside = Beside(Orders(options), Path(folder) / "log", plan.upstream)
@@ -53,7 +59,9 @@ async def lent(wanted: Wanted) -> AsyncIterator[Lent]:
         try:
             yield Lent(beside.ready.ports[0], authority.certificate(plan.place))
         finally:
-            await in_thread(beside.__exit__)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_WITHIN):  # else it ends with this program: its standard input does
+                    await in_thread(beside.__exit__)
 
 
 def _plan(wanted: Wanted, folder: Path, upstream: Chained | None) -> Plan:

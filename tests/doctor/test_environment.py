@@ -134,6 +134,8 @@ def test_dangers(authorities):
     [
         (OURS, True),
         ("127.0.0.1:8080", True),
+        ("http://me:p@ss@127.0.0.1:8080", True),
+        ("me:pw@localhost:8080", True),
         ("http://[::1]:8080/", True),
         ("http://corp:8080", False),
         ("", False),

@@ -25,6 +25,7 @@ async def groups(asked):
     [
         ({}, "https://ampcode.com", 8080),
         ({"HTTPS_PROXY": "http://127.0.0.1:9001"}, "https://ampcode.com", 9001),
+        ({"HTTPS_PROXY": "http://me:pw@127.0.0.1:9001"}, "https://ampcode.com", 9001),
         ({"https_proxy": "localhost:9002"}, "https://ampcode.com", 9002),
         ({"HTTPS_PROXY": "http://corp:3128"}, "https://ampcode.com", 8080),
         ({"HTTPS_PROXY": "http://127.0.0.1:3128"}, "http://127.0.0.1:9003/base", 9003),
@@ -64,3 +65,19 @@ async def test_openrouter_counts_where_it_is_used(tmp_path, key, state):
     goal = found._goals[1]
     async with answering(http(403)) as port:
         assert (await found._reached(Way(port), goal, trusting([]))).state == state
+
+
+@pytest.mark.parametrize(
+    "environ, kept, header",
+    [
+        ({"HTTPS_PROXY": "http://me:pa%20ss@localhost:PORT", "https_proxy": "127.0.0.1:PORT"}, [], "Basic bWU6cGEgc3M="),
+        ({"HTTPS_PROXY": "http://127.0.0.1:PORT", "HTTP_PROXY": "http://corp:1"}, ["HTTP_PROXY"], None),
+        ({"HTTPS_PROXY": "http://me:pw@corp:1", "NO_PROXY": "127.0.0.1"}, ["HTTPS_PROXY", "NO_PROXY"], None),
+    ],
+)
+def test_what_of_the_environment_is_ours(tmp_path, environ, kept, header):
+    wanted = asked(tmp_path)
+    environ = {name: value.replace("PORT", str(wanted.port)) for name, value in environ.items()}
+    found = Examination(wanted._replace(environ=environ))
+    assert found._auth() == header
+    assert sorted(found._wanted().environ) == kept
