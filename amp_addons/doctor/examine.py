@@ -26,7 +26,7 @@ from amp_addons.launch.noproxy import LOOPBACK, host_and_port
 from amp_addons.launch.trust import Unreadable, system_roots
 from amp_addons.rulefiles.catalog import Catalog
 
-LIMIT = 18.0
+LIMIT = 16.0
 """Seconds for everything; with the start and the end of the program it is under twenty."""
 
 

@@ -18,10 +18,10 @@ from amp_addons.launch.noproxy import LOOPBACK
 from amp_addons.launch.plan import Plan
 from amp_addons.launch.trust import write_bundle
 
-START_WITHIN = 12.0
+START_WITHIN = 10.0
 """Seconds that the proxy may take to listen; the checks through it then have as long as they need."""
 
-END_WITHIN = 3.0
+END_WITHIN = 2.0
 
 
 class Wanted(NamedTuple):
