@@ -14,7 +14,7 @@ from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.launch.environment import UPSTREAM_AUTH, UPSTREAM_NO_PROXY
-from amp_addons.launch.noproxy import leaves_out
+from amp_addons.launch.noproxy import LOOPBACK, leaves_out
 
 
 class Chain:
@@ -23,7 +23,7 @@ class Chain:
     def __init__(self, hub: Hub) -> None:
         auth = os.environ.get(UPSTREAM_AUTH, "")
         self._auth = b"Basic " + b64encode(auth.encode()) if auth else None
-        self._no_proxy = os.environ.get(UPSTREAM_NO_PROXY, "")
+        self._no_proxy = ",".join([os.environ.get(UPSTREAM_NO_PROXY, ""), *LOOPBACK])  # nobody's proxy reaches this machine's own
 
     @looking
     def tls_clienthello(self, data: ClientHelloData) -> None:

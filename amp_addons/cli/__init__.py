@@ -23,6 +23,7 @@ COMMANDS = {
     "run": Spec("amp_addons.cli.run:run", "Start the proxy with the whole suite on loopback."),
     "exec": Spec("amp_addons.cli.exec:exec_", "Run a client with a proxy of its own beside it."),
     "env": Spec("amp_addons.cli.env:env", "Print what a shell must set to use the proxy of `run`."),
+    "doctor": Spec("amp_addons.cli.doctor:doctor", "Find out why nothing comes through, and what to do."),
     "ca": Spec("amp_addons.cli.ca:ca", "Show, renew or remove the certificate authority."),
     "demo": Spec("amp_addons.cli.demo:demo", "See the suite at work on a simulated turn, offline."),
     "catalog": Spec("amp_addons.cli.catalog:catalog", "Print the endpoint catalogs."),

@@ -1,5 +1,6 @@
 """A proxy with the suite beside a client: started in a process of its own, with a port of its own, and ended with it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -68,6 +69,9 @@ class Beside:
             line = b""
         if not line:
             self._process.wait()
+            stdout.close()
+            with contextlib.suppress(BrokenPipeError):
+                stdin.close()
             raise NotStarted(self._log.read_text(errors="replace").strip() or f"it ended with {self._process.returncode}")
         self.ready = msgspec.json.decode(line, type=Ready)
         return self

@@ -36,6 +36,7 @@ def upstream_flow(url):
         ("http://ampcode.com/x", CORP, True),
         ("http://wiki.intern/x", None, False),
         ("https://ampcode.com:8443/x", None, False),
+        ("http://127.0.0.1:9/x", None, False),
     ],
 )
 async def test_hosts_that_the_company_reaches_directly_are_and_passwords_go_to_its_proxy_alone(suite, url, via, authorized):
