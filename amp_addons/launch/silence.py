@@ -15,7 +15,7 @@ def why_silent(command: Sequence[str], reverse: bool) -> list[str]:
     runtime, version = runtime_of(command[0])
     remedy = "try amp-addons exec --reverse -- …"
     if reverse:
-        reason = "It may have made none, or its settings name another amp.url: they win over AMP_URL."
+        reason = "It may have made none, or its settings name another amp.url than AMP_URL."
     elif runtime == "node" and version is not None and not obeys_proxy(version):
         reason = f"{Path(command[0]).name} runs on Node {version[0]}.{version[1]}, which ignores HTTPS_PROXY: {remedy}"
     else:

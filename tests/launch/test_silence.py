@@ -44,4 +44,4 @@ def test_what_a_program_runs_on(path, name, expected):
 def test_the_likely_reason_is_said(path):
     assert "amp runs on Node 20.19, which ignores HTTPS_PROXY: try amp-addons exec --reverse" in "\n".join(why_silent(["amp"], False))
     assert "Node before 22.21 and 24" in "\n".join(why_silent(["ls"], False))
-    assert "they win over AMP_URL" in "\n".join(why_silent(["amp"], True))
+    assert "its settings name another amp.url" in "\n".join(why_silent(["amp"], True))
