@@ -6,10 +6,10 @@ from typing import Any
 import rich_click as click
 
 from amp_addons.cli import options, output
-from amp_addons.core.rules.examples import run
 from amp_addons.core.scrub import scrub_text
 from amp_addons.render.checked import Checked, Tried, report
 from amp_addons.render.palette import palette
+from amp_addons.replay.examples import tried
 from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.problems import RuleFileError
 from amp_addons.rulefiles.rules import RuleSet
@@ -49,8 +49,8 @@ def _checked(files: tuple[Path, ...], catalog: Catalog, amp_url: str, placeholde
         rules = RuleSet.load(*files, catalog=catalog, amp_url=amp_url, placeholders=placeholders)
     except RuleFileError as error:
         return Checked(tuple(map(str, files)), problems=error.problems)
-    tried = tuple(Tried(scrub_text(test.name), tuple(run(rules, test))) for _, test in rules.tests)
-    return Checked(tuple(map(str, rules.files)), len(rules.rules), warnings=rules.warnings, tests=tried)
+    found = tuple(Tried(scrub_text(test.name), tuple(differences)) for test, differences in tried(rules))
+    return Checked(tuple(map(str, rules.files)), len(rules.rules), warnings=rules.warnings, tests=found)
 
 
 def _facts(checked: Checked) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from amp_addons.core.rules.examples import run
 from amp_addons.doctor.finding import Finding, failure, ok, warning
+from amp_addons.replay.examples import tried
 from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.problems import RuleFileError
 from amp_addons.rulefiles.rules import RuleSet
@@ -22,7 +22,7 @@ def rules(files: Sequence[str], catalogs: Sequence[str], amp_url: str) -> Iterat
         return
     for text in found.warnings[:MAX_SHOWN]:
         yield warning("rules", text, "`amp-addons explain` shows what the rules do with a request.")
-    failed = [test.name for _, test in found.tests if run(found, test)]
+    failed = [test.name for test, differences in tried(found) if differences]
     if failed:
         yield failure("rules.tests", f"tests of the rule files fail: {', '.join(failed[:MAX_SHOWN])}", "`amp-addons check` says in what.")
     elif not files:

@@ -28,9 +28,11 @@ class Difference(NamedTuple):
     expected: str
 
 
-def run(rules: RuleSet, test: Test) -> list[Difference]:
-    """Everything in which the outcome differs from what the test expects; nothing: it passes."""
-    exchange = request_of(test.request, rules.amp_url)
+def run(rules: RuleSet, test: Test, recorded: Exchange | None = None) -> list[Difference]:
+    """Everything in which the outcome differs from what the test expects; nothing: it passes. `recorded`: the request of its flow."""
+    exchange = request_of(test.request, rules.amp_url) if test.request is not None else recorded
+    if exchange is None:
+        return [Difference("flow", "no recorded flow", "one")]
     outcome = decided(rules, exchange)
     sent = sent_of(exchange, outcome)
     return [*_outcome(test.expect, outcome, exchange, sent), *_headers(test.expect, sent), *_body(test.expect, sent)]

@@ -162,10 +162,17 @@ class Test(Struct, frozen=True, kw_only=True):
 
     name: str
     """What it shows."""
-    request: TestRequest
+    request: TestRequest | None = None
     """What a client sends."""
+    flow: str | None = None
+    """A recorded request instead: FILE, or FILE:3, or FILE:ID, a capture beside this file."""
     expect: Expect
     """What the rules should make of it."""
+
+    def __post_init__(self) -> None:
+        if (self.request is None) is (self.flow is None):
+            both = self.flow is not None
+            raise FieldError("flow" if both else "request", "a flow beside a request" if both else "neither", "a request, or a flow")
 
 
 class RuleFile(Struct, frozen=True, kw_only=True):
