@@ -24,6 +24,7 @@ class Spec(NamedTuple):
 
 ADDONS = {
     "startup": Spec("amp_addons.addons.startup:Startup"),
+    "parallel": Spec("amp_addons.addons.parallel:Parallel", ("startup",)),
     "chain": Spec("amp_addons.addons.chain:Chain", ("startup",)),
     "saving": Spec("amp_addons.addons.saving:Saving", ("startup",)),
     "classify": Spec("amp_addons.addons.classify:Classify", ("startup",)),
