@@ -39,6 +39,8 @@ ADDONS = {
     "tunnel": Spec("amp_addons.addons.tunnel:Tunnel", ("rules",)),
     "commands": Spec("amp_addons.addons.commands:Commands", ("rules",)),
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),
+    # After everything that looks at messages.
+    "sockets": Spec("amp_addons.addons.sockets:Sockets", ("startup",)),
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
     "ledger": Spec("amp_addons.addons.ledger:Ledger", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
