@@ -41,6 +41,7 @@ ADDONS = {
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),
     # After everything that looks at messages.
     "sockets": Spec("amp_addons.addons.sockets:Sockets", ("startup",)),
+    "views": Spec("amp_addons.addons.views:Views", ("tee",)),
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
     "ledger": Spec("amp_addons.addons.ledger:Ledger", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
