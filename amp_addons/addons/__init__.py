@@ -24,6 +24,7 @@ class Spec(NamedTuple):
 
 ADDONS = {
     "startup": Spec("amp_addons.addons.startup:Startup"),
+    "parallel": Spec("amp_addons.addons.parallel:Parallel", ("startup",)),
     "chain": Spec("amp_addons.addons.chain:Chain", ("startup",)),
     "saving": Spec("amp_addons.addons.saving:Saving", ("startup",)),
     "classify": Spec("amp_addons.addons.classify:Classify", ("startup",)),
@@ -37,8 +38,13 @@ ADDONS = {
     "route": Spec("amp_addons.addons.route:Route", ("rules", "trace")),
     "tunnel": Spec("amp_addons.addons.tunnel:Tunnel", ("rules",)),
     "commands": Spec("amp_addons.addons.commands:Commands", ("rules",)),
+    "sharing": Spec("amp_addons.addons.sharing:Sharing", ("classify",)),
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),
+    # After everything that looks at messages.
+    "sockets": Spec("amp_addons.addons.sockets:Sockets", ("startup",)),
+    "views": Spec("amp_addons.addons.views:Views", ("tee",)),
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
+    "passed": Spec("amp_addons.addons.passed:Passed", ("tee",)),
     "ledger": Spec("amp_addons.addons.ledger:Ledger", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
 }

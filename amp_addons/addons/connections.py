@@ -1,10 +1,11 @@
-"""Ending connections of mitmproxy's from outside of its layers: there is no command for it, so its handlers' tasks are cancelled.
+"""What mitmproxy has no command or option for: ending connections from outside of its layers, and how many there may be.
 
-https://github.com/mitmproxy/mitmproxy/blob/v12.2.3/mitmproxy/proxy/server.py: a cancelled handler tells its layer that the connection
-is closed, or could not be made, and the client is told of that like of any other failure.
+https://github.com/mitmproxy/mitmproxy/blob/v12.2.3/mitmproxy/proxy/server.py: a handler that is cancelled tells its layer that the
+connection is closed, or could not be made, and the client is told of that like of any other failure.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 
 from mitmproxy import ctx
@@ -28,3 +29,16 @@ def _transports(client: Client) -> Iterator[tuple[Connection, asyncio.Task[None]
     for handler in list(proxyserver.connections.values()) if proxyserver else ():
         if handler.client is client:
             yield from [(connection, io.handler) for connection, io in list(handler.transports.items())]
+
+
+def allow_connections(client: Client, most: int) -> bool:
+    """Let a client have so many connections to each address at a time. -> whether that could be set
+
+    mitmproxy has no option for it: its handler of a client counts them in `max_conns`, five for each address.
+    """
+    proxyserver = ctx.master.addons.get("proxyserver")
+    for handler in list(proxyserver.connections.values()) if proxyserver else ():
+        if handler.client is client and isinstance(getattr(handler, "max_conns", None), defaultdict):
+            handler.max_conns.default_factory = lambda: asyncio.Semaphore(most)
+            return True
+    return False

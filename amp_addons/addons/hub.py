@@ -13,6 +13,7 @@ from mitmproxy import http
 from amp_addons.addons.pump import Pump
 from amp_addons.addons.sent import Held, Sent
 from amp_addons.core.answers.transform import Transform
+from amp_addons.core.arrivals import Arrivals
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
 from amp_addons.core.exchange import Exchange
@@ -68,6 +69,8 @@ class Hub:
         """The answers that are held until they are whole, by flow: they do not stream."""
         self.asked: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
         """The requests that rules have matched, as clients sent them."""
+        self.arrivals: WeakKeyDictionary[http.HTTPFlow, Arrivals] = WeakKeyDictionary()
+        """When the pieces of answers came, of flows whose answers mitmproxy keeps for people to look at."""
         self.notices: dict[str, str] = {}
         """What is wrong for the time being, by who says so: shown as long as it is there."""
         self._sinks: tuple[Sink, ...] = ()  # replaced, never changed: `publish` may go over an older one

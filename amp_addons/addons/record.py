@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mitmproxy import addonmanager, ctx, http
+from mitmproxy.websocket import WebSocketMessage
 
 from amp_addons.addons import script
 from amp_addons.addons.guard import looking
@@ -20,17 +21,24 @@ if TYPE_CHECKING:  # imported when something is to be recorded
     from amp_addons.replay.rotation import Naming, Rotation
 
 MAX_OPEN = 256 * 1024 * 1024
-"""Bytes of answers kept in all, for the flows that are under way."""
+"""Bytes of answers and of WebSocket messages kept in all, for the flows that are under way."""
+
+MESSAGE = 500
+"""Bytes that a message costs beside its content."""
 
 logger = logging.getLogger(__name__)
 
 
-class _Open(NamedTuple):
-    """A flow that is under way."""
+class _Open:
+    """A flow that is under way. `messages` are a WebSocket's: those that mitmproxy has are only the last ones (`addons.sockets`)."""
 
-    flow: http.HTTPFlow
-    before: list[Said]
-    after: list[Said]
+    def __init__(self, flow: http.HTTPFlow) -> None:
+        self.flow = flow
+        self.before: list[Said] = []
+        self.after: list[Said] = []
+        self.messages: list[WebSocketMessage] = []
+        self.messages_size = 0
+        self.messages_cut = 0
 
 
 class Record:
@@ -64,10 +72,27 @@ class Record:
         trace = self._hub.traces.get(flow.id)
         if self._recorder is None or trace is None or not flow.live or flow.id in self._open:
             return
-        self._open[flow.id] = _Open(flow, [], [])
+        self._open[flow.id] = _Open(flow)
         from amp_addons.replay.recording import MAX_BODY
 
         trace.kept = Kept(MAX_BODY, self._room)
+
+    @looking
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        found = self._open.get(flow.id)
+        if found is None or flow.websocket is None:
+            return
+        from amp_addons.replay.recording import MAX_BODY
+
+        message = flow.websocket.messages[-1]
+        size = MESSAGE + len(message.content)
+        # What is left out is a tail, as of a body: once something was, nothing more is kept.
+        if found.messages_cut or found.messages_size + size > MAX_BODY or self._kept + size > MAX_OPEN:
+            found.messages_cut += 1
+            return
+        self._kept += size
+        found.messages_size += size
+        found.messages.append(message)
 
     def _room(self, wanted: int) -> int:
         given = min(wanted, MAX_OPEN - self._kept)
@@ -89,7 +114,7 @@ class Record:
 
         flow, kept = found.flow, trace.kept or Kept(0)
         del self._open[flow.id]
-        self._kept -= kept.size
+        self._kept -= kept.size + found.messages_size
         if self._recorder is not None and flow.metadata.get("amp.record") is not False:
             at, ended = trace.over
             self._recorder.put(
@@ -105,6 +130,9 @@ class Record:
                     trace.started,
                     at,
                     ended,
+                    found.messages,
+                    found.messages_size,
+                    found.messages_cut,
                 )
             )
 

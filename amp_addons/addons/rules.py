@@ -6,12 +6,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mitmproxy import addonmanager, ctx
+from mitmproxy import addonmanager, command, ctx, exceptions
 
 from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import is_choice, refuse
+from amp_addons.render.units import counted
 from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.rules import RuleSet
 from amp_addons.rulefiles.shipped import shipped
@@ -21,6 +22,8 @@ POLL = 0.5
 
 REMIND = 60.0
 """Seconds after which a file that is still broken is spoken of again."""
+
+BROKEN = "the rule files are broken: the old rules are in force"
 
 type Stamp = tuple[tuple[str, int, int, int] | None, ...]
 
@@ -82,6 +85,21 @@ class Rules:
             logger.warning("amp_addons: %s", warning)
         self._hub.rules = rules
 
+    @command.command("amp.reload")  # type: ignore[untyped-decorator]  # mitmproxy types it in part
+    def reload(self) -> str:
+        """Read the rule files now, and say what came of it. When something is wrong with them, the old rules stay in force."""
+        try:
+            rules = self._read()
+        except (OSError, ValueError) as error:
+            self._hub.notices["rules"] = BROKEN
+            raise exceptions.CommandError(f"amp.reload: the old rules stay in force: {error}") from None
+        self._use(rules)
+        self._hub.notices.pop("rules", None)
+        files = ", ".join(map(str, rules.files))
+        said = f"In force: {counted(len(rules.rules), 'rule')} of {files}." + "".join(f"\nwarning: {warning}" for warning in rules.warnings)
+        logger.info("amp_addons: %s", said.partition("\n")[0])
+        return said
+
     async def _watch(self) -> None:
         broken = 0.0
         while True:
@@ -94,7 +112,7 @@ class Rules:
             except (OSError, ValueError) as error:
                 logger.error("amp_addons: the changed rules cannot be used, the old ones stay in force: %s", error)
                 broken = asyncio.get_running_loop().time()
-                self._hub.notices["rules"] = "the rule files are broken: the old rules are in force"
+                self._hub.notices["rules"] = BROKEN
                 continue
             if changed or broken:
                 self._use(rules)

@@ -47,6 +47,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_cut: int = 0
     response_cut: int = 0
     """Bytes at the end of the bodies that were too many to be recorded."""
+    messages_cut: int = 0
+    """WebSocket messages at the end that were too many to be recorded."""
     unread: str = ""
     """What was wrong with the content coding of a stream whose body is left out for that."""
     said: str = ""
@@ -130,7 +132,7 @@ def _text(value: Any) -> Any:
 
 def _sensible(facts: Facts) -> Facts | None:
     """The facts, where their numbers can be."""
-    sizes = (facts.request_bytes or 0, facts.response_bytes or 0, facts.request_cut, facts.response_cut)
+    sizes = (facts.request_bytes or 0, facts.response_bytes or 0, facts.request_cut, facts.response_cut, facts.messages_cut)
     times = facts.ended_at is None or sane_time(facts.ended_at) == facts.ended_at
     return facts if times and min(sizes) >= 0 and max(sizes) <= MAX_BYTES else None
 

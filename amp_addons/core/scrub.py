@@ -83,6 +83,11 @@ def mask_keys(text: str) -> str:
         return MASK
 
 
+def key_spans(text: str) -> list[tuple[int, int]]:
+    """Where something stands that has the shape of a known key."""
+    return [found.span() for found in _KEY_SHAPE.finditer(text)]
+
+
 @lru_cache(maxsize=1024)
 def scrub_text(text: str) -> str:
     """A short text of the traffic (a model, an event name, an error) made fit to be shown and kept."""

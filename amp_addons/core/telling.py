@@ -28,23 +28,32 @@ _AROUND = (
 
 
 class TellingReader(StreamReader):
-    """A StreamReader that keeps the data of the events that one `feed` returns."""
+    """A StreamReader that keeps the data of the events that one `feed` returns. What is skimmed is not kept."""
 
     def __init__(self, api: str | None, *, text: bool = True) -> None:
         super().__init__(api, text=text)
         self._data: list[str] = []
+        self._skims = False
 
     def pairs(self, piece: bytes) -> Iterator[tuple[StreamEvent, str]]:
         """The events that the next bytes complete, each with its data."""
         self._data.clear()
         yield from zip(self.feed(piece), self._data, strict=True)
 
+    def skim(self, data: bytes) -> int:
+        self._skims = True
+        try:
+            return super().skim(data)
+        finally:
+            self._skims = False
+
     def _read(self, events: list[ServerSentEvent]) -> list[StreamEvent]:
-        self._data += [event.data for event in events]
+        if not self._skims:
+            self._data += [event.data for event in events]
         return super()._read(events)
 
     def _take_run(self, run: Run) -> list[StreamEvent]:
-        return self._take(run.events())
+        return super()._take_run(run) if self._skims else self._take(run.events())
 
 
 def said(data: str) -> str | None:

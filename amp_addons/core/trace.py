@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import UNSET
 
+from amp_addons.core.arrivals import Arrivals
 from amp_addons.core.classify import Classification
 from amp_addons.core.clock import rfc3339
 from amp_addons.core.events import (
@@ -50,6 +51,7 @@ class FlowTrace:
         "_publish",
         "_ws_seq",
         "applied",
+        "arrivals",
         "aside",
         "chunks",
         "connection",
@@ -98,6 +100,8 @@ class FlowTrace:
         """When the flow was over, and how the connection ended."""
         self.kept: Kept | None = None
         """The answer's body for whoever records it."""
+        self.arrivals: Arrivals | None = None
+        """When its pieces came, for whoever shows it."""
         self.sizes: Mapping[int, int] = {}
         """Sizes of events (by number, from 0) that a recording has in a shorter form."""
         self.applied: Sequence[Applied] = ()
@@ -221,6 +225,8 @@ class FlowTrace:
         self.response_bytes += sum([len(data) for _, data in chunks])
         if self.kept is not None:
             self.kept.add(chunks)
+        if self.arrivals is not None:
+            self.arrivals.add(chunks)
         watch = self.watch or self.aside
         if watch is None or self.watch_failed:
             return

@@ -16,19 +16,19 @@ MAX_TYPES = 12
 _TIMES = ("first p50", "p95", "time p50", "p95", "p99")
 
 
-def replayed(found: dict[str, Any], captures: Sequence[str]) -> Iterator[RenderableType]:
-    """`found` is `Totals.as_json()`."""
+def replayed(found: dict[str, Any], captures: Sequence[str], rest: str = " (--json has all)") -> Iterator[RenderableType]:
+    """`found` is `Totals.as_json()`. `rest` says where the rows are that are too many."""
     if not found["flows"]:
         yield Text("no HTTP flow was found" + (f" in {visible(captures[0])}" if len(captures) == 1 else ""))
         return
-    yield _rows(found["rows"])
+    yield _rows(found["rows"], rest)
     yield from _remarks(found)
     if found["slowest_streams"]:
         yield from _slowest(found["slowest_streams"])
     if found["rules"]:
         yield from _rules(found)
     if found["unknown"]:
-        yield from _unknown(found)
+        yield from _unknown(found, rest)
 
 
 def _table(*columns: tuple[str, bool], title: str = "") -> Table:
@@ -38,7 +38,7 @@ def _table(*columns: tuple[str, bool], title: str = "") -> Table:
     return table
 
 
-def _rows(rows: Sequence[dict[str, Any]]) -> Table:
+def _rows(rows: Sequence[dict[str, Any]], rest: str) -> Table:
     names = ("endpoint", "provider", "model")
     numbers = (
         "requests",
@@ -72,7 +72,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> Table:
             *(_time(took[name]) for name in ("p50", "p95", "p99")),
         )
     if len(rows) > MAX_ROWS:
-        table.add_row(Text(f"{counted(len(rows) - MAX_ROWS, 'row')} more (--json has all)", "dim"))
+        table.add_row(Text(f"{counted(len(rows) - MAX_ROWS, 'row')} more{rest}", "dim"))
     return table
 
 
@@ -141,13 +141,13 @@ def _rules(found: dict[str, Any]) -> Iterator[RenderableType]:
         yield table
 
 
-def _unknown(found: dict[str, Any]) -> Iterator[RenderableType]:
+def _unknown(found: dict[str, Any], rest: str) -> Iterator[RenderableType]:
     yield Text("\nIn no catalog", "bold")
     for each in found["unknown"][:10]:
         yield Text(f"{each['count']:>7,}  {visible(each['method'])} {visible(each['url'])}")
     left = len(found["unknown"]) - 10
     if left > 0 or found["unknown_left_out"]:
-        yield Text(f"         {max(left, 0):,} more (--json has all)")
+        yield Text(f"         {max(left, 0):,} more{rest}")
     yield Text("Add rows to a catalog of your own (--catalog, amp_catalog), for example:", "dim")
     from amp_addons.replay.suggested import suggested_rows
 

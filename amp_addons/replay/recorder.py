@@ -70,7 +70,7 @@ class Recorder:
 
     def put(self, done: Finished) -> None:
         """Have a flow written soon. Never blocks, never raises."""
-        self._backlog.put((done,), 4096 + done.kept.size + len(done.flow.request.raw_content or b""))
+        self._backlog.put((done,), 4096 + done.kept.size + done.messages_size + len(done.flow.request.raw_content or b""))
 
     def close(self, timeout: float = 10.0) -> bool:
         """Write what waits. False when that took too long."""

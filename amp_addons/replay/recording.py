@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from mitmproxy import http
 from mitmproxy import io as recordings
+from mitmproxy.websocket import WebSocketMessage
 
 from amp_addons.core.encoding import ContentDecoder, decode_body
 from amp_addons.core.events import Ended, FlowEnd
@@ -41,6 +42,10 @@ class Finished(NamedTuple):
     started: float
     at: float
     ended: Ended
+    messages: Sequence[WebSocketMessage] | None = None
+    """A WebSocket's first messages, `messages_size` bytes; so many more as `messages_cut` says were not kept. None: those of the flow."""
+    messages_size: int = 0
+    messages_cut: int = 0
 
 
 def recorded(done: Finished, scrubber: Scrubber) -> bytes:
@@ -61,6 +66,8 @@ def recorded(done: Finished, scrubber: Scrubber) -> bytes:
         elif response.raw_content:
             response_cut = _cut(response)
     coding = response.headers.get("content-encoding", "") if response else ""
+    if flow.websocket and done.messages is not None:
+        flow.websocket.messages = [WebSocketMessage.from_state(message.get_state()) for message in done.messages]
     sizes = [len(message.content) for message in flow.websocket.messages] if flow.websocket else []
     scrub(flow, scrubber, done.api, stream=done.is_stream)
     kept, data_bytes = _pieces_kept(response, pieces, coding, done.is_stream) if response is not None and pieces else (pieces, "")
@@ -76,6 +83,7 @@ def recorded(done: Finished, scrubber: Scrubber) -> bytes:
         response_bytes=end.response_bytes,
         request_cut=request_cut,
         response_cut=response_cut,
+        messages_cut=done.messages_cut,
         said=said_text(done.before, done.after),
         ended_at=done.at,
         ended=done.ended,

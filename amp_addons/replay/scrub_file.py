@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mitmproxy import exceptions, flow, http
 from mitmproxy import io as recordings
@@ -13,7 +13,7 @@ from amp_addons.core.codings import CODINGS
 from amp_addons.core.reader import StreamReader
 from amp_addons.core.redact.scrubber import Scrubber
 from amp_addons.files import replacing
-from amp_addons.replay.scrubbed import scrubbed
+from amp_addons.replay.scrubbed import scrub, scrubbed
 from amp_addons.rulefiles.catalog import Catalog
 
 MAX_STREAM = 256 * 1024 * 1024
@@ -75,6 +75,13 @@ def _flows(stream: BinaryIO, scrubber: Scrubber, tick: Callable[[int], object]) 
         yield _encoded(_scrubbed(found, scrubber, catalog))
         tick(stream.tell() - at)
         at = stream.tell()
+
+
+def scrubbed_flow(state: dict[str, Any], api: str | None, scrubber: Scrubber) -> bytes:
+    """A flow, given by its state, as it stands in a scrubbed recording."""
+    found = flow.Flow.from_state(state)
+    scrub(found, scrubber, api)
+    return _encoded(found)
 
 
 def _scrubbed(found: flow.Flow, scrubber: Scrubber, catalog: Catalog) -> flow.Flow:

@@ -6,9 +6,12 @@ from mitmproxy import exceptions
 from mitmproxy.connection import ConnectionState
 from mitmproxy.flow import Error
 from mitmproxy.io import FlowReader
+from mitmproxy.test import tflow
+from mitmproxy.websocket import WebSocketMessage
 from support.addons import finish, loaded, make_flow, make_response, run_stream
 from support.proxy import until
 from support.secrets import SECRET
+from wsproto.frame_protocol import Opcode
 
 from amp_addons.addons import record
 from amp_addons.core.facts import facts_of
@@ -193,3 +196,27 @@ async def test_a_full_disk_costs_flows_and_is_said(suite, caplog):
     until(lambda: "flows cannot be recorded (No space left on device)" in caplog.text)
     suite.play("done")
     assert "amp_record: 1 flows were not recorded in all." in caplog.text
+
+
+def say(suite, flow, content):
+    flow.websocket.messages.append(WebSocketMessage(Opcode.TEXT, True, content))
+    suite.play("websocket_message", flow)
+
+
+async def test_messages_of_a_websocket_are_recorded_though_they_are_no_longer_there(suite, tmp_path, monkeypatch):
+    """What is past the limit is counted, and is a tail."""
+    monkeypatch.setattr(recording, "MAX_BODY", 10 * (record.MESSAGE + 5) + 100)
+    set_to(suite, tmp_path / "f")
+    flow = tflow.twebsocketflow()
+    flow.websocket.messages, flow.live = [], True
+    for hook in ("requestheaders", "request", "responseheaders"):
+        suite.play(hook, flow)
+    for number in range(14):
+        say(suite, flow, b"m%04d" % number if number != 10 else b"x" * 999)
+        del flow.websocket.messages[:-1]
+    suite.play("websocket_end", flow)
+    suite.settle()
+    suite.play("done")
+    [found] = recorded(tmp_path / "f")
+    assert [message.content for message in found.websocket.messages] == [b"m%04d" % number for number in range(10)]
+    assert facts_of(found.metadata).messages_cut == 4 and suite["record"]._kept == 0

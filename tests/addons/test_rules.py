@@ -2,6 +2,7 @@ import asyncio
 import os
 
 import pytest
+from mitmproxy import exceptions
 from support.addons import loaded
 
 from amp_addons.addons import rules as module
@@ -100,3 +101,19 @@ def test_stamp_changes_however_a_file_is_saved(tmp_path):
     os.utime(other, ns=(0, path.stat().st_mtime_ns))
     os.replace(other, path)  # the same size and time: another file all the same
     assert stamp_of([path]) != first
+
+
+async def test_rules_are_loaded_anew_by_command(suite, tmp_path):
+    """Without waiting for the watcher; a broken file changes nothing, and what is wrong is said."""
+    path = tmp_path / "rules.yaml"
+    path.write_text("version: 1\nrules: [{id: a, match: {}, then: {tag: x}}]\n")
+    suite.context.configure(suite["rules"], amp_rules=[str(path)])
+    path.write_text("version: 1\nrules: [{id: b, match: {}, then: {tag: x}}, {id: c, match: {}, then: {tag: y}}]\n")
+    call = suite.context.master.commands.call
+    assert call("amp.reload") == f"In force: 2 rules of {path}." and len(suite.hub.rules.rules) == 2
+    path.write_text("version: 1\nrulez: []\n")
+    with pytest.raises(exceptions.CommandError, match=r"amp.reload: the old rules stay in force: .*rulez"):
+        call("amp.reload")
+    assert len(suite.hub.rules.rules) == 2 and "rules" in suite.hub.notices
+    path.write_text("version: 1\nrules: []\n")
+    assert call("amp.reload").startswith("In force: 0 rules") and "rules" not in suite.hub.notices

@@ -25,3 +25,14 @@ def test_reader_gives_each_event_with_its_data_however_many_come_at_once():
     body = b"".join(b'data: {"type":"a","n":%d}\n\n' % number for number in range(100))
     found = list(reader.pairs(body))
     assert [event.seq for event, _ in found] == list(range(100)) and found[7][1] == '{"type":"a","n":7}'
+
+
+def test_what_is_skimmed_is_counted_and_not_kept():
+    """Also when it comes in a long run; what is read after it has its own data."""
+    reader = TellingReader("anthropic-messages")
+    piece = b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}\n\n'
+    list(reader.pairs(piece))
+    assert reader.skim(piece * 5000) == 5000
+    assert sum(reader.skim(piece + b"data: {}\n\n") for _ in range(10)) == 20 and len(reader._data) <= 1
+    [(event, data)] = reader.pairs(piece.replace(b'"a"', b'"b"'))
+    assert event.seq == 5021 and '"b"' in data and reader.summary().text == "a" * 5011 + "b"

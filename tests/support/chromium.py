@@ -48,8 +48,12 @@ class Page:
 
     def open(self, file: Path) -> None:
         """Load a file, and wait until that is done."""
+        self.visit(file.as_uri())
+
+    def visit(self, url: str) -> None:
+        """Load an address, and wait until that is done."""
         self.events.clear()
-        self.call("Page.navigate", url=file.as_uri())
+        self.call("Page.navigate", url=url)
         self.wait("Page.loadEventFired")
 
     def wait(self, method: str) -> dict[str, Any]:
@@ -167,13 +171,18 @@ class Chromium:
 
 
 @contextmanager
-def chromium() -> Iterator[Chromium]:
-    """A browser with a profile of its own, which ends with the context."""
+def chromium(reach: str = "") -> Iterator[Chromium]:
+    """A browser with a profile of its own, which ends with the context. `reach`: the one host that it can reach."""
     program = find_chromium()
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         commands_out, commands = os.pipe()
         answers, answers_in = os.pipe()
-        options = [*_OPTIONS, f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND", "about:blank"]
+        options = [
+            "about:blank",
+            *_OPTIONS,
+            f"--user-data-dir={profile}",
+            f"--host-resolver-rules=MAP * ~NOTFOUND{f', EXCLUDE {reach}' if reach else ''}",
+        ]
         launch = [sys.executable, "-c", _LAUNCH, str(commands_out), str(answers_in), program]
         process = subprocess.Popen(
             [*launch, *options], pass_fds=(commands_out, answers_in), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
