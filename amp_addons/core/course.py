@@ -9,7 +9,7 @@ from amp_addons.core.hints import RequestHints, read_hints
 from amp_addons.core.stream import expects_events
 from amp_addons.core.trace import FlowTrace
 
-_FEW = 8
+_FEW = 4
 """Pieces read one by one until output began."""
 
 _PAUSE = 5.0
