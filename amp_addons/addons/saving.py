@@ -18,7 +18,10 @@ OPTIONS = {"save_stream_file": "-w", "hardump": "hardump"}
 COMMANDS = ("save.file", "save.har", "export.file", "export.clip", "export", "cut", "cut.save", "cut.clip")
 """Commands that give flows, or parts of them, as they are."""
 
-INSTEAD = "amp_record=FILE records flows without them, `amp-addons scrub IN OUT` makes a copy without, so do the commands amp.scrub.save and amp.curl"
+INSTEAD = (
+    "amp_record=FILE records flows without them, and `amp-addons scrub IN OUT` makes a copy without; so do the commands "
+    "amp.scrub.save and amp.curl"
+)
 
 logger = logging.getLogger(__name__)
 
