@@ -10,6 +10,8 @@ from amp_addons.core.hints import read_hints
 from amp_addons.core.rules.outgoing import Outgoing
 from amp_addons.core.target import host_key, is_address
 
+_FRAMING = (b"content-length", b"transfer-encoding")
+
 
 def exchange_of(flow: http.HTTPFlow, hub: Hub) -> Exchange:
     """The request of a flow as it is now."""
@@ -71,6 +73,9 @@ def put(request: http.Request, exchange: Exchange, out: Outgoing) -> None:
         name = exchange.headers[place][0]
         kept_before = sum(1 for found, _ in exchange.headers[:place] if any(found == kept for kept, _ in fields))
         fields.insert(min(kept_before, len(fields)), (name, out.host.encode()))
+    if out.body and not request.is_http11 and not any(name.lower() in _FRAMING for name, _ in fields):
+        # HTTP/2 needs no length. mitmproxy passes that on to an upstream that speaks HTTP/1.1, which then sees no body.
+        fields.append((b"content-length", b"%d" % len(out.body)))
     request.headers = http.Headers(fields)
     if before[1]:
         request.authority = out.host

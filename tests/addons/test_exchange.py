@@ -75,3 +75,13 @@ async def test_what_is_put_into_a_flow_keeps_the_host_header_in_its_place(hub):
     assert flow.request.headers.fields[:3] == ((b"A", b"1"), (b"HOST", b"gw"), (b"b", b"2"))
     assert (flow.request.scheme, flow.request.host, flow.request.port, flow.request.path) == ("http", "127.0.0.1", 81, "/x?y")
     assert flow.request.raw_content == b"new"
+
+
+@pytest.mark.parametrize(("version", "body", "length"), [("HTTP/2.0", b"{}", "2"), ("HTTP/2.0", b"", None), ("HTTP/1.1", b"{}", None)])
+async def test_a_body_of_http2_has_its_length_for_an_upstream_that_needs_one(hub, version, body, length):
+    flow = make_flow(content=body)
+    flow.request.http_version = version
+    flow.request.headers.pop("content-length", None)
+    exchange = exchange_of(flow, hub)
+    put(flow.request, exchange, Outgoing(origin=origin_of("http://gw.example"), host="gw.example", target="/x", headers=(), body=body))
+    assert flow.request.headers.get("content-length") == length
