@@ -18,7 +18,9 @@ def capture(tmp_path):
 SHORTEST = min(map(len, FLOWS))
 
 
-@pytest.mark.parametrize(("size", "count"), [(1, 7), (SHORTEST, 7), (2 * SHORTEST, 4), (10**9, 1)])
+@pytest.mark.parametrize(
+    ("size", "count"), [(1, 7), (SHORTEST, 7), (2 * SHORTEST, 4), (10**9, 1)], ids=["one byte", "a flow", "two flows", "all"]
+)
 def test_parts_are_whole_flows_and_together_the_file(size, count, capture, monkeypatch):
     monkeypatch.setattr(parts, "PART", size)
     found = list(parts_of(capture))
