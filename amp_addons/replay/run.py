@@ -1,9 +1,11 @@
 """Going through captures, in this process or in several: the same result in the same order, whatever the number."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,9 +94,10 @@ class Reader:
         self._totals, self._lines, damage = Totals(), [], None
         flows = flows_of(part.file, tick) if part.stop is None else flows_in(part)
         try:
-            for flow in flows:
-                if self.is_wanted(flow):
-                    self._analysis.tell(flow)
+            with nullcontext() if part.stop is None else _no_collection():  # what cannot be split may be of any size
+                for flow in flows:
+                    if self.is_wanted(flow):
+                        self._analysis.tell(flow)
         except Damage as error:
             damage = str(error)
         return Found(part, self._totals, b"".join(self._lines), damage)
@@ -125,6 +128,18 @@ class Reader:
         self._totals.take(events, trace)
         if self._wish.events:
             self._lines.append(encode_lines(events))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Nothing of a part is a cycle that has to be collected before its end: to look for one takes a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found], object] = lambda found: None) -> Iterator[Found]:
