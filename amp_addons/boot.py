@@ -47,6 +47,28 @@ def entry_file(path: str) -> str | None:
     return entry if ours else None
 
 
+def is_ours(path: str) -> bool:
+    """Whether a script, as typed after -s, is one of the suite's files."""
+    import os
+
+    if "\0" in path:
+        return False
+    folder = os.path.dirname(os.path.realpath(os.path.expanduser(path.strip("'\" "))))
+    return any(
+        os.path.basename(each) == "amp_addons" and os.path.isfile(os.path.join(each, "suite.py"))
+        for each in (folder, os.path.dirname(folder))
+    )
+
+
+def _listen_on_loopback() -> None:
+    """Before mitmproxy listens, which it does while it loads the script: then it would be too late. What the user chose wins."""
+    from mitmproxy import ctx
+
+    options = getattr(ctx, "options", None)  # there is none where a script is made without a proxy
+    if options is not None and "listen_host" in options and not options.has_changed("listen_host"):
+        options.update(listen_host="127.0.0.1")
+
+
 def _wrapped_spec(name: str) -> "ModuleSpec | None":
     from importlib.util import find_spec
 
@@ -67,6 +89,8 @@ def _wrapped_spec(name: str) -> "ModuleSpec | None":
 
 
 def _wrap_script(module: "ModuleType") -> None:
+    from contextlib import suppress
+
     from mitmproxy.version import VERSION
 
     if not TESTED[0] <= tuple(int(number) for number in VERSION.split(".")[:2]) < TESTED[1]:
@@ -82,6 +106,9 @@ def _wrap_script(module: "ModuleType") -> None:
             _tell(error)
             entry = None
         stock(self, entry or path, reload)
+        with suppress(Exception):  # then the suite sees to it, a moment later
+            if is_ours(entry or path):
+                _listen_on_loopback()
         if entry:  # mitmproxy knows a script again by its option's value
             self.path, self.name = path, "scriptmanager:" + path
 

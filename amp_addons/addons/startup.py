@@ -1,5 +1,6 @@
 """What is checked before the first flow: unknown `amp_*` options, and settings of mitmproxy that would defeat the suite."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Sequence
@@ -31,6 +32,10 @@ _DEFEATING = {
     "map_local": "answers requests from files",
     "proxy_debug": "logs every byte, credentials included",
 }
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_RESTART = 0.2
+"""Seconds between closing the servers and opening them anew."""
+
 _SETS_STREAM = re.compile(r"\.stream\s*=[^=]")
 
 
@@ -84,6 +89,7 @@ class Startup:
                 refuse(f"unknown option {name!r}.{did_you_mean(name, known)} Known: {', '.join(sorted(known))}.")
         for warning in self._warnings():
             logger.warning("amp_addons: %s", warning)
+        self._mind_listeners()
         refuse.running = True
 
     def done(self) -> None:
@@ -94,6 +100,19 @@ class Startup:
         """Set a default of ours; what the user chose wins."""
         if option in ctx.options and not ctx.options.has_changed(option):
             ctx.options.update(**{option: value})
+
+    @staticmethod
+    def _mind_listeners() -> None:
+        """mitmproxy may listen before it has loaded a script: what listens on all addresses then does so no longer.
+
+        Where the package is installed, `boot` has seen to it before.
+        """
+        servers = getattr(ctx.master.addons.get("proxyserver"), "servers", ())
+        hosts = {address[0] for server in servers for address in server.listen_addrs}
+        if ctx.options.listen_host in _LOOPBACK and hosts - _LOOPBACK:
+            logger.warning("amp_addons: mitmproxy listened on all addresses; from now on it listens on %s.", ctx.options.listen_host)
+            ctx.options.update(server=False)
+            asyncio.get_running_loop().call_later(_RESTART, lambda: ctx.options.update(server=True))
 
     @staticmethod
     def _warnings() -> list[str]:

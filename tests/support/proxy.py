@@ -43,18 +43,19 @@ def from_nothing(command, cwd, env, output):
 
 
 class Proxy:
-    """A running mitmdump. `events()` are the lines of its events file, `output` what it printed."""
+    """A running mitmdump, or another front end. `events()` are the lines of its events file, `output` what it printed."""
 
-    def __init__(self, folder, *arguments, start=Forked, cwd=ROOT, env=None):
+    def __init__(self, folder, *arguments, program="mitmdump", start=Forked, cwd=ROOT, env=None):
         self.folder = Path(folder)
         self.port = free_port()
         self.ca = self.folder / "conf" / "mitmproxy-ca-cert.pem"
         self.events_path = self.folder / "events.jsonl"
         command = [
-            str(BIN / "mitmdump"), "--set", f"confdir={self.folder / 'conf'}",
+            str(BIN / program), "--set", f"confdir={self.folder / 'conf'}",
             "--listen-host", "127.0.0.1", "-p", str(self.port), *arguments,
         ]  # fmt: skip
         environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy") and key != "AMP_URL"}
+        start = start if program == "mitmdump" else from_nothing
         self.process = start(command, cwd, {**environment, **(env or {})}, self.folder / "output")
 
     @property
