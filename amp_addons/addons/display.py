@@ -7,6 +7,7 @@ same thread, so that it does not tear the view, and its dumper, which prints URL
 import asyncio
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import is_choice, refuse
+from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.core.events import Event, FlowResponse
 from amp_addons.core.trace import FlowTrace
 from amp_addons.render.banner import Listener
@@ -30,6 +32,7 @@ from amp_addons.render.prints import CleanFormatter, Prints, clean_dump
 from amp_addons.render.screen import Screen
 from amp_addons.render.tally import Tally
 from amp_addons.render.view import LiveView, PlainView
+from amp_addons.state import state_folder
 
 type Mode = Literal["live", "lines", "off"]
 
@@ -80,8 +83,9 @@ class Display:
         self._start()
         wanted = not refuse.refused and not ctx.options.rfile and _verbosity() not in ("warn", "error")
         if self._painter and self._view and wanted and (listeners := _listeners()):
-            ca_file = Path(ctx.options.confdir).expanduser().absolute() / "mitmproxy-ca-cert.pem"
-            self._painter.put(self._view.banner(listeners, str(ca_file)))
+            place = Path(ctx.options.confdir).expanduser().absolute()
+            env = _env_command() if state_folder() in place.parents else None
+            self._painter.put(self._view.banner(listeners, str(place / "mitmproxy-ca-cert.pem"), env))
 
     def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:
         view, painter, request = self._view, self._painter, trace.request
@@ -198,6 +202,15 @@ def _listeners() -> list[Listener]:
     proxyserver = ctx.master.addons.get("proxyserver")
     servers = proxyserver.servers if proxyserver else []
     return [Listener(server.mode.type_name, *address[:2]) for server in servers for address in server.listen_addrs]
+
+
+def _env_command() -> str:
+    """What prints all that a shell needs for a proxy that `amp-addons run` started: a password, certificates and their bundles too."""
+    program = Path(sys.executable).with_name("amp-addons")
+    parts = [str(program) if program.exists() else "amp-addons", "env"]
+    if ctx.options.amp_url != (os.environ.get("AMP_URL") or DEFAULT_AMP_URL):
+        parts += ["--amp-url", ctx.options.amp_url]
+    return shlex.join(parts)
 
 
 addons = script(__name__)

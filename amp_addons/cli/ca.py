@@ -26,7 +26,7 @@ def ca(renew: bool, remove: bool, all_hosts: bool, amp_url: str, catalogs: tuple
 
     if renew and remove:
         raise click.UsageError("found --renew beside --remove, expected one of them")
-    place = authority.folder(all_hosts=all_hosts)
+    place = authority.folder(amp_url, all_hosts=all_hosts)
     if renew or remove:
         gone = authority.remove(place)
         if remove:

@@ -37,7 +37,7 @@ def doctor(
     from amp_addons.doctor.examine import Asked, port_of
     from amp_addons.launch import authority
 
-    place = authority.folder(all_hosts=all_hosts)
+    place = authority.folder(amp_url, all_hosts=all_hosts)
     port = port or port_of(os.environ, amp_url)
     asked = Asked(os.environ, Path.home(), Path.cwd(), place, port, amp_url, catalogs, files, all_hosts, offline)
     return asyncio.run(_tell(asked, as_json))

@@ -4,6 +4,7 @@ It vouches only for the hosts of the catalogs (X.509 name constraints, RFC 5280,
 mitmproxy makes one without such limits; this one is made here, in the files that mitmproxy looks for.
 """
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from amp_addons.core.classify import DEFAULT_AMP_URL
+from amp_addons.core.target import split_target
 from amp_addons.files import locked, replace_private
 from amp_addons.state import make_private, state_folder
 
@@ -22,13 +25,17 @@ RENEW = timedelta(days=30)
 """A certificate with less time left is made anew."""
 
 _KEY, _CERTIFICATE = "mitmproxy-ca.pem", "mitmproxy-ca-cert.pem"
+_ODD = re.compile(r"[^a-z0-9.-]")
 _CLOCKS = timedelta(days=2)
 """How far the clocks of clients may be behind."""
 
 
-def folder(*, all_hosts: bool) -> Path:
-    """Where the authority is: mitmproxy's `confdir`. One that vouches for every host is another one."""
-    return state_folder() / ("ca-all-hosts" if all_hosts else "ca")
+def folder(amp_url: str, *, all_hosts: bool) -> Path:
+    """Where the authority is: mitmproxy's `confdir`. One that vouches for every host is another one, and so is each for a service of one's
+    own: what runs beside goes on with the authority that its clients trust."""
+    host = split_target(amp_url).host or ""
+    own = "" if host == split_target(DEFAULT_AMP_URL).host else "-" + _ODD.sub("_", host)
+    return state_folder() / ("ca-all-hosts" if all_hosts else f"ca{own}")
 
 
 def certificate(place: Path) -> Path:
@@ -45,8 +52,16 @@ def ensure(place: Path, hosts: Collection[str] | None) -> bool:
     with locked(place / "lock"):
         if why_not(place, hosts) is None:
             return False
-        _make(place, hosts)
+        _make(place, None if hosts is None else {*hosts, *_vouched_before(place)})
         return True
+
+
+def _vouched_before(place: Path) -> list[str]:
+    """Hosts that somebody else may still want of it: another catalog's, say."""
+    try:
+        return vouches_for(load(place)) or []
+    except (OSError, ValueError):
+        return []
 
 
 def _make(place: Path, hosts: Collection[str] | None) -> None:

@@ -73,7 +73,7 @@ def make_plan(
     found = [host_and_port(amp_url), *(host_and_port(f"https://{host}") for host in _hosts(Catalog.load(*catalogs)))]
     hosts = tuple(dict.fromkeys(each for each in found if each is not None))
     chain = chained(environ, upstream)
-    place = authority.folder(all_hosts=all_hosts)
+    place = authority.folder(amp_url, all_hosts=all_hosts)
     made = authority.ensure(place, None if all_hosts else {host for host, _ in hosts})
     trust = state_folder() / "trust"
     make_private(trust)

@@ -21,8 +21,11 @@ class Listener(NamedTuple):
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
 
-def banner(listeners: Iterable[Listener], ca_file: str, palette: Palette) -> list[str]:
-    """The lines of the banner; none when nothing listens. One address a mode: IPv4 and IPv6 are the same port to a reader."""
+def banner(listeners: Iterable[Listener], ca_file: str, palette: Palette, env: str | None = None) -> list[str]:
+    """The lines of the banner; none when nothing listens. One address a mode: IPv4 and IPv6 are the same port to a reader.
+
+    `env`: the command that prints all that a shell needs (`amp-addons env`), where there is one for this proxy.
+    """
     first = {listener.mode: listener for listener in reversed(list(listeners))}
     lines: list[str] = []
     for mode, listener in sorted(first.items()):
@@ -31,7 +34,10 @@ def banner(listeners: Iterable[Listener], ca_file: str, palette: Palette) -> lis
         lines += ["", f"{palette.strong}Listening on {where} ({mode}).{palette.off}"]
         if variables:
             lines += ["In the shell that starts the Amp CLI:", ""]
-            lines += [f"  export {name}={shlex.quote(value)}" for name, value in variables.items()]
+            if env and mode != "reverse":
+                lines.append(f'  eval "$({env} --port {listener.port})"')
+            else:
+                lines += [f"  export {name}={shlex.quote(value)}" for name, value in variables.items()]
     return [*lines, ""] if lines else []
 
 

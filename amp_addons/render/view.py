@@ -35,8 +35,8 @@ class PlainView:
     def region(self) -> Sequence[str]:
         return ()
 
-    def banner(self, listeners: Iterable[Listener], ca_file: str) -> str:
-        return "\n".join(banner(listeners, ca_file, self._palette))
+    def banner(self, listeners: Iterable[Listener], ca_file: str, env: str | None = None) -> str:
+        return "\n".join(banner(listeners, ca_file, self._palette, env))
 
     def summary(self, dropped: int) -> str:
         """What is said at the end, `dropped` lines having been lost."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from amp_addons.core.rules.match import Match
+from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.pattern import Pattern
 from amp_addons.core.rules.texts import patterns
 from amp_addons.core.rules.url import origin_of
@@ -39,9 +40,16 @@ def _rules(sources: list[Source]) -> Iterator[str]:
         texts = _literals(place.rule.match)
         if other := next((other for other, cover in before if cover.takes(place.rule.match, texts)), None):
             yield f"{who} is never reached: rule {other.rule.id} before it takes all that it matches."
+        if then.redact is not None and (sent := next((other for other, _ in before if _hides(other.rule, place.rule.match)), None)):
+            yield f"{who} does not redact what rule {sent.rule.id} before it sends on: redactions belong before it."
         enforced = (place.rule.mode or place.source.file.defaults.mode) == "enforce"
         if then.terminal and enforced and len(before) < MAX_COVERS and not by_chance(place.rule.match):
             before.append((place, Cover.of(place.rule.match)))
+
+
+def _hides(rule: Rule, redacting: Match) -> bool:
+    """Whether a rule lets go what a later one would have redacted: all of it, as far as can be told."""
+    return (rule.then.route is not None or rule.then.allow) and covers(redacting, rule.match)
 
 
 def covers(wide: Match, narrow: Match) -> bool:

@@ -30,6 +30,20 @@ def test_it_is_made_once_for_its_owner_alone_and_vouches_for_these_hosts_only(pl
     assert b"PRIVATE KEY" not in authority.certificate(place).read_bytes()
 
 
+def test_a_service_of_one_s_own_has_an_authority_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    urls = ["https://ampcode.com", "https://AMPCODE.com/", "http://127.0.0.1:8090", "https://amp.corp/x"]
+    names = [authority.folder(url, all_hosts=False).name for url in urls]
+    assert names == ["ca", "ca", "ca-127.0.0.1_8090", "ca-amp.corp"]
+    assert authority.folder(urls[2], all_hosts=True).name == "ca-all-hosts"
+
+
+def test_what_it_vouched_for_it_goes_on_vouching_for(place):
+    authority.ensure(place, HOSTS)
+    authority.ensure(place, {"amp.corp"})
+    assert set(authority.vouches_for(authority.load(place))) == {*HOSTS, "amp.corp"}
+
+
 def test_another_host_makes_a_new_one(place):
     authority.ensure(place, HOSTS)
     serial = authority.load(place).serial_number

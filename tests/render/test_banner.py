@@ -53,3 +53,8 @@ def test_nothing_listens_no_banner():
 def test_path_is_quoted_for_the_shell():
     [line] = [line for line in banner([Listener("regular", "127.0.0.1", 1)], "/my certs/$HOME/ca.pem", PLAIN) if "CA_CERTS" in line]
     assert shlex.split(line) == ["export", "NODE_EXTRA_CA_CERTS=/my certs/$HOME/ca.pem"]
+
+
+def test_where_there_is_a_command_for_it_that_is_said():
+    lines = banner([Listener("regular", "127.0.0.1", 8081)], CA, PLAIN, "amp-addons env")
+    assert '  eval "$(amp-addons env --port 8081)"' in lines and not any("export" in line for line in lines)

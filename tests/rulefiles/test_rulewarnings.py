@@ -115,3 +115,29 @@ rules:
         "main.yaml:5:3: rule p may change authentication and amp-* headers (allow_protected).",
         "main.yaml:2:22: upstream a is reached over plain http: everybody on the way can read along.",
     ]
+
+
+REDACTED_LATE = """
+version: 1
+upstreams: {{own: {{url: https://gateway.example}}}}
+rules:
+  - {{id: first, match: {{provider: anthropic}}, then: {then}}}
+  - {{id: hide, match: {match}, then: {{redact: secrets}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "match", "said"),
+    [
+        ("{route: own}", "{}", True),
+        ("{allow: true}", "{provider: anthropic}", True),
+        ("{route: own}", "{provider: openai}", False),
+        ("{block: true}", "{}", False),
+        ("{tag: t}", "{}", False),
+    ],
+)
+def test_a_redaction_behind_what_sends_requests_on(tmp_path: Path, then: str, match: str, said: bool) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(REDACTED_LATE.format(then=then, match=match))
+    found = list(warnings_of(sources([path])[0]))
+    assert any("does not redact what rule first before it sends on" in each for each in found) is said
