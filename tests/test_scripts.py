@@ -314,7 +314,7 @@ def load(path: Path) -> ModuleType:
 
 
 class TestLockFiles:
-    @pytest.mark.parametrize("name", ["requirements.lock", "npm.lock"])
+    @pytest.mark.parametrize("name", ["requirements.lock", "extras.lock", "npm.lock"])
     def test_every_pin_has_a_hash_and_no_address(self, name: str) -> None:
         text = (ROOT / "scripts" / name).read_text()
         pins = re.findall(r"^[a-z0-9].*(?:\n    --hash.*)*", text, re.MULTILINE)

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import rich_click as click
@@ -13,6 +12,7 @@ from amp_addons.cli import options, output
 
 if TYPE_CHECKING:
     from amp_addons.core.rules.match import Match
+    from amp_addons.replay.cluster import Cluster
     from amp_addons.replay.run import Found, Wish
     from amp_addons.sim.server import Service
 
@@ -44,6 +44,8 @@ def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> f
 @click.option("--serve", "port", metavar="PORT", type=click.IntRange(0, 65535), help="Be the service: answer as recorded (0: any port).")
 @click.option("--speed", metavar="N", callback=_speed, help="With --serve: times as fast as recorded, or max. [default: 1]")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Processes. [default: one for each core]")
+@click.option("--dask", metavar="ADDRESS", help="Read on the Dask cluster with this scheduler (tcp://HOST:8786). Extra: cluster.")
+@click.option("--parquet", metavar="DIR", help="Write flows and stream events as Parquet files below DIR. Extra: cluster.")
 @options.amp_url
 @options.catalogs
 @options.as_json
@@ -58,28 +60,37 @@ def replay(
     port: int | None,
     speed: float | None,
     jobs: int | None,
+    dask: str | None,
+    parquet: str | None,
     amp_url: str,
     catalogs: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Read recorded flows and say what they amount to: requests, errors, tokens, cost and times, by endpoint, provider and model.
 
-    CAPTURE is a file of mitmproxy's or of amp_record, a HAR file, a pattern, or '-'; compressed by gzip or zstd, or not. Of a damaged
-    file everything before the damage is used; the exit status is then 1. Examples:
+    CAPTURE is a file of mitmproxy's or of amp_record, a HAR file, a pattern, a URL (extra: cluster), or '-'; compressed by gzip or zstd, or
+    not. Of a damaged file everything before the damage is used; the exit status is then 1. Examples:
 
     \b
         amp-addons replay yesterday.flows
         amp-addons replay 'captures/*.flows' --where 'provider=anthropic model=claude-*' --json
         amp-addons replay yesterday.flows --rules rules.yaml
         amp-addons replay yesterday.flows --serve 8090 --speed 10
+        amp-addons replay 's3://captures/*.flows' --dask tcp://scheduler:8786 --parquet s3://tables
     """
     from amp_addons.replay.captures import found_files
     from amp_addons.replay.run import Wish, cores, merged, read_all
+    from amp_addons.replay.url import is_url, shown
     from amp_addons.rulefiles.detectors import deepen_scrubbing
 
     if events == "-" and as_json:
         raise click.UsageError("found --json beside --events -, expected one of them on standard output")
-    names = found_files(captures)
+    _check_extras(captures, dask, parquet)
+    if (dask or parquet) and (port is not None or diff or "-" in captures):
+        raise click.UsageError("found --dask or --parquet with --serve, --diff or standard input, expected files that are read once")
+    if dask and jobs:
+        raise click.UsageError("found --jobs beside --dask, expected one of them: the cluster has as many workers as it has")
+    names = found_files(captures, urls=True)
     deepen_scrubbing()
     wish = Wish(
         amp_url=amp_url,
@@ -89,6 +100,7 @@ def replay(
         events=events is not None,
         each_event=events_detail == "event",
         text=events_content == "text",
+        tables=parquet if parquet is None or is_url(parquet) else os.path.abspath(parquet),
     )
     if speed is not None and port is None:
         raise click.UsageError("found --speed without --serve, expected both")
@@ -99,20 +111,43 @@ def replay(
     problems: list[str] = []
     with ExitStack() as stack:
         out = _out(events, stack)
-        tick = _progress(names, stack)
+        cluster = stack.enter_context(_cluster(dask)) if dask else None
+        tick = _progress(names, stack, lambda: _note(cluster, len(problems)) if cluster else "")
 
         def taken(found: "Found") -> None:
             if out is not None:
                 out.write(found.lines)
             if found.damage:
-                problems.append(f"{found.part.file}: {found.damage}; what is before it was read")
+                problems.append(f"{shown(found.part.file)}: {found.damage}; what is before it was read")
             tick(found)
 
-        totals = merged(read_all(names, wish, jobs or cores(), taken))
+        totals = merged(cluster.read(names, wish, taken) if cluster else read_all(names, wish, jobs or cores(), taken))
     _show(totals.as_json(), names, as_json, quiet=events == "-")
     for problem in problems:
         click.echo(problem, err=True)
     return int(bool(problems))
+
+
+def _check_extras(captures: Sequence[str], dask: str | None, parquet: str | None) -> None:
+    from amp_addons.extras import lacking
+    from amp_addons.replay.url import is_url
+
+    urls = [name for name in (*captures, parquet or "") if is_url(name)]
+    needed = ["distributed"] * bool(dask) + ["pyarrow"] * bool(parquet) + ["fsspec"] * bool(urls)
+    if problem := lacking("cluster", *needed):
+        raise click.UsageError(problem)
+
+
+def _cluster(address: str) -> "Cluster":
+    from amp_addons.replay.cluster import Cluster
+
+    return Cluster(address)
+
+
+def _note(cluster: "Cluster", damaged: int) -> str:
+    from amp_addons.render.units import counted
+
+    return f", {counted(cluster.workers, 'worker')}, {counted(cluster.lost + damaged, 'failure')}"
 
 
 def _show(found: dict[str, object], names: Sequence[str], as_json: bool, *, quiet: bool) -> None:
@@ -136,14 +171,15 @@ def _out(events: str | None, stack: ExitStack) -> BinaryIO | None:
     return stack.enter_context(os.fdopen(descriptor, "wb"))
 
 
-def _progress(names: Sequence[str], stack: ExitStack) -> Callable[["Found"], object]:
+def _progress(names: Sequence[str], stack: ExitStack, note: Callable[[], str]) -> Callable[["Found"], object]:
     """A bar with flows and megabytes a second, where there is much to read and someone looks."""
-    total = sum(Path(name).stat().st_size for name in names if name != "-")
-    if total < _LONG or not sys.stderr.isatty():
+    from amp_addons.replay.captures import size_of
+
+    if not sys.stderr.isatty() or (total := sum(map(size_of, names))) < _LONG:
         return lambda found: None
     from amp_addons.render.progress import flow_progress
 
-    bar: AbstractContextManager[Callable[[int, int], None]] = flow_progress(total)
+    bar: AbstractContextManager[Callable[[int, int], None]] = flow_progress(total, note)
     advance = stack.enter_context(bar)
     return lambda found: advance(found.part.size, found.totals.flows)
 

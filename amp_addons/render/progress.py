@@ -11,8 +11,11 @@ from amp_addons.render.units import figure
 
 
 @contextmanager
-def flow_progress(total: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error for so many bytes; what it gives is called with bytes and flows that were read."""
+def flow_progress(total: int, note: Callable[[], str] = str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error for so many bytes; what it gives is called with bytes and flows that were read.
+
+    `note` is asked for what else is to be seen.
+    """
     columns = (
         TextColumn("reading"),
         BarColumn(),
@@ -30,6 +33,6 @@ def flow_progress(total: int) -> Iterator[Callable[[int, int], None]]:
             seen += flows
             elapsed = progress.tasks[0].elapsed or 0.0
             rate = f", {figure(int(seen / elapsed))} flows/s" if elapsed > 0.5 else ""
-            progress.update(task, advance=size, flows=f"{figure(seen)} flows{rate}")
+            progress.update(task, advance=size, flows=f"{figure(seen)} flows{rate}{note()}")
 
         yield advance

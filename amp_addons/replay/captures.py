@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from amp_addons.replay.captured import Captured, Damage
 from amp_addons.replay.flowfile import flow_of, frames
+from amp_addons.replay.url import is_url, shown
 
 STDIN = "-"
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -25,17 +26,37 @@ _ZSTD_INPUT = 512
 type Tick = Callable[[int], object]
 
 
-def found_files(names: Sequence[str]) -> list[str]:
-    """The files that are meant, patterns (`*.flows`) resolved. Raises FileNotFoundError for a name or pattern that nothing fits."""
+def found_files(names: Sequence[str], *, urls: bool = False) -> list[str]:
+    """The files that are meant, patterns (`*.flows`) resolved. Raises FileNotFoundError for a name or pattern that nothing fits.
+
+    `urls`: URLs too, which wants an extra.
+    """
     found: list[str] = []
     for name in names:
-        if name == STDIN or Path(name).is_file():
+        if urls and is_url(name):
+            from amp_addons.replay import remote
+
+            if not (matches := remote.found_urls(name)):
+                raise FileNotFoundError(2, f"{shown(name)}: found no such file, expected a capture, or a pattern that fits some")
+            found += matches
+        elif name == STDIN or Path(name).is_file():
             found.append(name)
         elif matches := sorted(path for path in glob.glob(name, recursive=True) if Path(path).is_file()):
             found += matches
         else:
             raise FileNotFoundError(2, f"{name}: found no such file, expected a capture, a pattern that fits some, or - for standard input")
     return list(dict.fromkeys(found))
+
+
+def size_of(name: str) -> int:
+    """Bytes of a file; 0 where nobody knows. Raises OSError."""
+    if name == STDIN:
+        return 0
+    if is_url(name):
+        from amp_addons.replay import remote
+
+        return remote.size_of(name)
+    return Path(name).stat().st_size
 
 
 def flows_of(name: str, tick: Tick = lambda count: None) -> Iterator[Captured]:
@@ -56,7 +77,15 @@ def flows_of(name: str, tick: Tick = lambda count: None) -> Iterator[Captured]:
 
 
 def _opened(name: str, stack: ExitStack, tick: Tick) -> "io.BufferedReader[io.RawIOBase]":
-    raw: BinaryIO = sys.stdin.buffer if name == STDIN else stack.enter_context(open(name, "rb", buffering=0))
+    raw: BinaryIO | io.BufferedIOBase
+    if name == STDIN:
+        raw = sys.stdin.buffer
+    elif is_url(name):
+        from amp_addons.replay import remote
+
+        raw = remote.opened(name, stack)
+    else:
+        raw = stack.enter_context(open(name, "rb", buffering=0))
     counted = _buffered(_Counted(raw, tick))
     start = counted.peek(4)
     if start.startswith(_GZIP):
@@ -73,7 +102,7 @@ def _buffered(raw: io.RawIOBase) -> "io.BufferedReader[io.RawIOBase]":
 class _Counted(io.RawIOBase):
     """Tells of what is read."""
 
-    def __init__(self, raw: BinaryIO, tick: Tick) -> None:
+    def __init__(self, raw: "BinaryIO | io.BufferedIOBase", tick: Tick) -> None:
         self._raw, self._tick = raw, tick
 
     def readable(self) -> bool:

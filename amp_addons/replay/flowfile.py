@@ -5,7 +5,7 @@ are brought up to date by mitmproxy's own converters.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from amp_addons.core.clock import sane_time
@@ -58,16 +58,24 @@ def _length(stream: BinaryIO, at: int) -> int | None:
     return size
 
 
+type ReadAt = Callable[[int, int], bytes]
+"""Gives so many bytes (the second) from a place on, fewer at the end."""
+
+
 def lengths(descriptor: int) -> Iterator[int]:
     """Where each whole flow of a file ends. Only the lengths before them are read."""
-    size = os.fstat(descriptor).st_size
+    yield from ends(lambda at, count: os.pread(descriptor, count, at), os.fstat(descriptor).st_size)
+
+
+def ends(read: ReadAt, size: int) -> Iterator[int]:
+    """Where each whole flow of so many bytes ends."""
     at = 0
     while at < size:
-        digits, colon, _ = os.pread(descriptor, _DIGITS + 1, at).partition(b":")
+        digits, colon, _ = read(at, _DIGITS + 1).partition(b":")
         if not colon or not digits.isdigit():
             return
         at += len(digits) + 1 + int(digits) + 1
-        if at > size or os.pread(descriptor, 1, at - 1) != b"}":
+        if at > size or read(at - 1, 1) != b"}":
             return
         yield at
 

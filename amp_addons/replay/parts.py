@@ -1,12 +1,14 @@
-"""A capture file in parts that begin and end between flows, so that several processes can read it at once."""
+"""A capture file in parts that begin and end between flows, so that several processes or machines can read it at once."""
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from amp_addons.replay.captured import Captured
-from amp_addons.replay.flowfile import flow_of, frames, lengths
+from amp_addons.replay.flowfile import ReadAt, ends, flow_of, frames
+from amp_addons.replay.url import is_url
 
 PART = 8 * 1024 * 1024
 """Bytes of a part: enough that handing it out costs little, and few enough that all processes end together."""
@@ -26,28 +28,44 @@ class Part(NamedTuple):
 
 def parts_of(file: str) -> Iterator[Part]:
     """The parts of a file, in order. Only lengths are read. Damage is left to whoever reads the part that has it."""
+    start = size = 0
     try:
-        with open(file, "rb", buffering=0) as stream:
-            if not stream.read(1).isdigit():
+        with ExitStack() as stack:
+            read, size = _scanned(file, stack)
+            if not read(0, 1).isdigit():
                 yield Part(file)
                 return
-            start = end = 0
-            for end in lengths(stream.fileno()):
+            for end in ends(read, size):
                 if end - start >= PART:
                     yield Part(file, start, end)
                     start = end
-            size = os.fstat(stream.fileno()).st_size
             if size > start:
                 yield Part(file, start, size)
     except (OSError, ValueError):
-        yield Part(file)
+        yield Part(file, start, size) if start else Part(file)
+
+
+def _scanned(file: str, stack: ExitStack) -> tuple[ReadAt, int]:
+    if is_url(file):
+        from amp_addons.replay import remote
+
+        return remote.scanned(file, stack)
+    stream = stack.enter_context(open(file, "rb", buffering=0))
+    descriptor = stream.fileno()
+    return lambda at, count: os.pread(descriptor, count, at), os.fstat(descriptor).st_size
 
 
 def flows_in(part: Part) -> Iterator[Captured]:
-    """The HTTP flows of a part that can be split off. Raises Damage with the place in the whole file."""
+    """The HTTP flows of a part that can be split off. Raises OSError, and Damage with the place in the whole file."""
     assert part.stop is not None
-    with Path(part.file).open("rb", buffering=1024 * 1024) as stream:
-        stream.seek(part.start)
+    with ExitStack() as stack:
+        if is_url(part.file):
+            from amp_addons.replay import remote
+
+            stream: BinaryIO = remote.opened(part.file, stack, part.start, part.stop)
+        else:
+            stream = stack.enter_context(Path(part.file).open("rb", buffering=1024 * 1024))
+            stream.seek(part.start)
         for at, data in frames(stream, part.start):
             if (flow := flow_of(data, at)) is not None:
                 yield flow

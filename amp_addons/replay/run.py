@@ -19,11 +19,13 @@ from amp_addons.replay.captured import Captured, Damage
 from amp_addons.replay.captures import STDIN, flows_of
 from amp_addons.replay.parts import Part, flows_in, parts_of
 from amp_addons.replay.totals import Totals
+from amp_addons.replay.url import is_url
 from amp_addons.rulefiles.catalog import Catalog
 
 if TYPE_CHECKING:  # imported for those who ask for rules or conditions
     from amp_addons.core.rules.condition import Conditions
     from amp_addons.core.rules.match import Match
+    from amp_addons.replay.parquet import Tables
     from amp_addons.rulefiles.rules import RuleSet
 
 AHEAD = 3
@@ -32,7 +34,7 @@ AHEAD = 3
 
 class Wish(NamedTuple):
     """What is wanted of captures. `where`: only flows that this matches; `rules`: files whose rules are tried; `events`: their lines too,
-    `each_event` those of server-sent events as well, `text` with what they say."""
+    `tables`: the folder or URL for Parquet files of them; `each_event`: with those of server-sent events, `text`: and what they say."""
 
     amp_url: str
     catalogs: tuple[str, ...] = ()
@@ -41,6 +43,7 @@ class Wish(NamedTuple):
     events: bool = False
     each_event: bool = False
     text: bool = False
+    tables: str | None = None
 
 
 def _rules(wish: Wish, catalog: Catalog) -> "RuleSet":
@@ -74,6 +77,7 @@ class Reader:
         self._where = _conditions(wish.where) if wish.where is not None else None
         self._lines: list[bytes] = []
         self._totals = Totals()
+        self._tables: Tables | None = None
         mask = None
         if wish.text:
             from amp_addons.rulefiles.detectors import mask_streams
@@ -83,23 +87,33 @@ class Reader:
             self._take,
             catalog=self._catalog,
             amp_url=wish.amp_url,
-            each_event=wish.events and wish.each_event,
+            each_event=(wish.events or wish.tables is not None) and wish.each_event,
             price=self._prices.cost,
             mask=mask,
             rules=_rules(wish, self._catalog) if wish.rules else None,
         )
 
     def read(self, part: Part, tick: Callable[[int], object] = lambda count: None) -> Found:
-        """Read a part. Raises OSError."""
+        """Read a part. A file that cannot be read any more is damaged too. Raises OSError where tables cannot be written."""
         self._totals, self._lines, damage = Totals(), [], None
+        self._tables = tables = self._new_tables(part)
         flows = flows_of(part.file, tick) if part.stop is None else flows_in(part)
-        try:
-            with nullcontext() if part.stop is None else _no_collection():  # what cannot be split may be of any size
-                for flow in flows:
-                    if self.is_wanted(flow):
-                        self._analysis.tell(flow)
-        except Damage as error:
-            damage = str(error)
+        with nullcontext() if part.stop is None else _no_collection():  # what cannot be split may be of any size
+            while True:
+                try:
+                    flow = next(flows)
+                except StopIteration:
+                    break
+                except Damage as error:
+                    damage = str(error)
+                    break
+                except OSError as error:
+                    damage = error.strerror or str(error)
+                    break
+                if self.is_wanted(flow):
+                    self._analysis.tell(flow)
+        if tables is not None:
+            tables.flush()
         return Found(part, self._totals, b"".join(self._lines), damage)
 
     def flows(self, names: Sequence[str], complain: Callable[[str], object]) -> Iterator[Captured]:
@@ -124,8 +138,17 @@ class Reader:
         except Unreadable:
             return False
 
+    def _new_tables(self, part: Part) -> "Tables | None":
+        if self._wish.tables is None:
+            return None
+        from amp_addons.replay.parquet import Tables
+
+        return Tables(self._wish.tables, part)
+
     def _take(self, events: Sequence[Event], trace: FlowTrace) -> None:
         self._totals.take(events, trace)
+        if self._tables is not None:
+            self._tables.take(events)
         if self._wish.events:
             self._lines.append(encode_lines(events))
 
@@ -153,7 +176,9 @@ def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found]
             yield found
         return
     jobs = min(jobs, len(parts))
-    method = "fork" if sys.platform == "linux" else "spawn"
+    # What reads URLs has threads, and what writes Parquet too: then nothing is forked.
+    plain = wish.tables is None and not any(map(is_url, files))
+    method = "fork" if sys.platform == "linux" and plain else "spawn"
     if method == "fork":
         _Process.reader = Reader(wish)  # the processes begin with it: each would take most of a second to load the same
     with ProcessPoolExecutor(jobs, get_context(method), _begin, (wish, method == "spawn")) as pool:

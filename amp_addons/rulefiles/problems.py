@@ -1,6 +1,6 @@
 """What is wrong with a file, in words that lead to the spot."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from amp_addons.core.scrub import is_secret_name, scrub_text
 from amp_addons.rulefiles.node import Mapping, Node, Sequence
@@ -41,6 +41,10 @@ class RuleFileError(ValueError):
         if more := len(self.problems) - len(shown):
             shown.append(f"and {more} more")
         super().__init__("\n".join(shown))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[list[Problem]]]:
+        # By its problems: another process is told of it with all of them.
+        return type(self), (list(self.problems),)
 
 
 def key_path(path: Path) -> str:

@@ -128,3 +128,19 @@ def test_rules_are_tried_and_compared(run, capture, tmp_path):
 def test_misuse(run, capture, args, status, message):
     found, out, err = run("replay", capture, *args)
     assert (found, out) == (status, "") and message in err and "mistake of amp-addons" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        (["f", "--dask", "tcp://127.0.0.1:1"], "distributed"),
+        (["f", "--parquet", "tables"], "pyarrow"),
+        (["s3://bucket/f"], "fsspec"),
+        (["f", "--dask", "tcp://127.0.0.1:1", "--parquet", "s3://bucket/t"], "distributed and no pyarrow and no fsspec"),
+    ],
+)
+def test_what_wants_an_extra_says_which(run, arguments, module, monkeypatch):
+    """Without it: also where the extra is installed."""
+    monkeypatch.setattr("amp_addons.extras.find_spec", lambda name: None)
+    status, out, err = run("replay", *arguments)
+    assert (status, out) == (2, "") and f"found no {module}, expected the extra 'cluster': pip install 'amp-addons[cluster]'" in err

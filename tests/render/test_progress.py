@@ -13,11 +13,11 @@ def test_bytes_and_flows_are_shown_and_gone_at_the_end(monkeypatch):
     out = Terminal()
     monkeypatch.setattr(sys, "stderr", out)
     monkeypatch.setenv("TERM", "xterm-256color")
-    with flow_progress(1_000_000) as advance:
+    with flow_progress(1_000_000, lambda: ", and a note") as advance:
         advance(250_000, 10)
         advance(250_000, 1500)
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", out.getvalue())
-    assert "reading" in text and "50%" in text and "1,510 flows" in text
+    assert "reading" in text and "50%" in text and "1,510 flows" in text and ", and a note" in text
     assert out.getvalue().rstrip().endswith("\x1b[2K")
 
 

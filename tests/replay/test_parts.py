@@ -65,3 +65,16 @@ def test_what_cannot_be_split_is_one_part(data, tmp_path):
 
 def test_a_file_that_is_gone_is_left_to_whoever_reads_it(tmp_path):
     assert list(parts_of(str(tmp_path / "none"))) == [Part(str(tmp_path / "none"))]
+
+
+def test_what_a_file_that_ends_early_still_had_is_not_read_twice(capture, monkeypatch):
+    """It is read anew from where its parts so far end, by whoever finds out what is wrong."""
+    monkeypatch.setattr(parts, "PART", 1)
+
+    def failing(read, size):
+        yield len(FLOWS[0])
+        raise OSError("gone")
+
+    monkeypatch.setattr(parts, "ends", failing)
+    first = len(FLOWS[0])
+    assert list(parts_of(capture)) == [Part(capture, 0, first), Part(capture, first, len(DATA))]

@@ -108,3 +108,8 @@ def test_a_part_is_told_of_while_it_is_read(captures):
 
 def test_there_is_a_core():
     assert cores() >= 1
+
+
+def test_a_file_that_cannot_be_read_is_damaged_and_the_rest_is_done(captures, tmp_path):
+    found = read([str(tmp_path / "none"), captures[4]])
+    assert merged(found).flows == 1 and [each.damage for each in found] == ["No such file or directory", None]

@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from amp_addons.rulefiles.node import Leaf, Mapping, Node, Sequence
@@ -53,3 +55,9 @@ def test_a_key_path() -> None:
     assert key_path((0, "a")) == "[0].a"
     assert key_path(()) == ""
     assert "\x1b" not in key_path(("\x1b[2J",))
+
+
+def test_another_process_is_told_of_it_as_it_was() -> None:
+    error = RuleFileError([Problem("a", number, 1, "", "x", "y") for number in range(MAX_PROBLEMS + 2)])
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.problems, str(again)) == (error.problems, str(error))
