@@ -40,6 +40,7 @@ ADDONS = {
     "tee": Spec("amp_addons.addons.tee:Tee", ("trace",)),
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
     "ledger": Spec("amp_addons.addons.ledger:Ledger", ("tee",)),
+    "otlp": Spec("amp_addons.addons.otlp:Otlp", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
 }
 

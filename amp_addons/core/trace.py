@@ -25,6 +25,7 @@ from amp_addons.core.events import (
     Tokens,
     WsMessage,
 )
+from amp_addons.core.gaps import Gaps
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.kept import Kept
 from amp_addons.core.reading import ReadError, Summary
@@ -32,6 +33,7 @@ from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.core.sse import ServerSentEvent
 from amp_addons.core.stream import Chunk, event_type
+from amp_addons.core.tracecontext import TraceContext
 from amp_addons.core.watch import Mask, Seen, StreamWatch
 
 type Price = Callable[[str | None, str | None, Mapping[str, int], float], float | None]
@@ -53,10 +55,12 @@ class FlowTrace:
         "aside",
         "chunks",
         "connection",
+        "context",
         "credential",
         "each_event",
         "ended",
         "flow",
+        "gaps",
         "kept",
         "over",
         "passed",
@@ -98,6 +102,10 @@ class FlowTrace:
         """When the flow was over, and how the connection ended."""
         self.kept: Kept | None = None
         """The answer's body for whoever records it."""
+        self.gaps: Gaps | None = None
+        """The times between the answer's pieces, for whoever measures them."""
+        self.context: TraceContext | None = None
+        """The trace that the client says its request belongs to."""
         self.sizes: Mapping[int, int] = {}
         """Sizes of events (by number, from 0) that a recording has in a shorter form."""
         self.applied: Sequence[Applied] = ()
@@ -221,6 +229,8 @@ class FlowTrace:
         self.response_bytes += sum([len(data) for _, data in chunks])
         if self.kept is not None:
             self.kept.add(chunks)
+        if self.gaps is not None:
+            self.gaps.add(chunks)
         watch = self.watch or self.aside
         if watch is None or self.watch_failed:
             return
