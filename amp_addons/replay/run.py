@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # imported for those who ask for rules or conditions
     from amp_addons.core.rules.condition import Conditions
     from amp_addons.core.rules.match import Match
     from amp_addons.rulefiles.rules import RuleSet
+    from amp_addons.telemetry.told import Told
 
 AHEAD = 3
 """Parts handed out per process before the first of them is done: none waits for work, and results do not pile up."""
@@ -30,7 +31,8 @@ AHEAD = 3
 
 class Wish(NamedTuple):
     """What is wanted of captures. `where`: only flows that this matches; `rules`: files whose rules are tried; `events`: their lines too,
-    `each_event` those of server-sent events as well, `text` with what they say."""
+    `each_event` those of server-sent events as well, `text` with what they say; `telemetry`:
+    each flow as its spans and metrics are made of it."""
 
     amp_url: str
     catalogs: tuple[str, ...] = ()
@@ -39,6 +41,7 @@ class Wish(NamedTuple):
     events: bool = False
     each_event: bool = False
     text: bool = False
+    telemetry: bool = False
 
 
 def _rules(wish: Wish, catalog: Catalog) -> "RuleSet":
@@ -60,6 +63,7 @@ class Found(NamedTuple):
     totals: Totals
     lines: bytes
     damage: str | None = None
+    told: "Sequence[Told]" = ()
 
 
 class Reader:
@@ -72,6 +76,12 @@ class Reader:
         self._where = _conditions(wish.where) if wish.where is not None else None
         self._lines: list[bytes] = []
         self._totals = Totals()
+        self._told: list[Told] = []
+        self._gathering = None
+        if wish.telemetry:
+            from amp_addons.telemetry.told import Gathering
+
+            self._gathering = Gathering()
         mask = None
         if wish.text:
             from amp_addons.rulefiles.detectors import mask_streams
@@ -89,7 +99,7 @@ class Reader:
 
     def read(self, part: Part, tick: Callable[[int], object] = lambda count: None) -> Found:
         """Read a part. Raises OSError."""
-        self._totals, self._lines, damage = Totals(), [], None
+        self._totals, self._lines, self._told, damage = Totals(), [], [], None
         flows = flows_of(part.file, tick) if part.stop is None else flows_in(part)
         try:
             for flow in flows:
@@ -97,7 +107,7 @@ class Reader:
                     self._analysis.tell(flow)
         except Damage as error:
             damage = str(error)
-        return Found(part, self._totals, b"".join(self._lines), damage)
+        return Found(part, self._totals, b"".join(self._lines), damage, self._told)
 
     def flows(self, names: Sequence[str], complain: Callable[[str], object]) -> Iterator[Captured]:
         """The flows of captures that are wanted. `complain` is told of damage, which ends a file. Raises OSError."""
@@ -125,6 +135,8 @@ class Reader:
         self._totals.take(events, trace)
         if self._wish.events:
             self._lines.append(encode_lines(events))
+        if self._gathering is not None and (told := self._gathering.take(events, trace)):
+            self._told.append(told)
 
 
 def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found], object] = lambda found: None) -> Iterator[Found]:

@@ -82,10 +82,10 @@ class Metric(NamedTuple):
 
 
 class Table:
-    """All that has been counted. `delta`: what was taken is begun anew, else it goes on from the start."""
+    """All that has been counted since `start` (nanoseconds since the epoch). `delta`: what was taken is begun anew, else it goes on."""
 
     def __init__(self, start: int, *, delta: bool = False) -> None:
-        self._start, self._delta = start, delta
+        self.start, self._delta = start, delta
         self._found: dict[Instrument, dict[Key, Sum | Histogram]] = {}
 
     def add(self, told: Told) -> None:
@@ -148,10 +148,10 @@ class Table:
 
     def take(self, end: int) -> list[Metric]:
         """All metrics up to now."""
-        start, end = self._start, max(self._start, end)
+        start, end = self.start, max(self.start, end)
         found = [
             Metric(instrument, [(key, one.copy()) for key, one in series.items()], start, end) for instrument, series in self._found.items()
         ]
         if self._delta:
-            self._found, self._start = {}, end
+            self._found, self.start = {}, end
         return found

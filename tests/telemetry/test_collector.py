@@ -45,7 +45,14 @@ def test_bad_url_is_refused_and_not_repeated(url, sentence):
 
 @pytest.mark.parametrize(
     ("host", "found"),
-    [("127.8.8.8", True), ("::1", True), ("LocalHost", True), ("a.localhost", True), ("10.0.0.1", False), ("localhost.evil.example", False)],
+    [
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("LocalHost", True),
+        ("a.localhost", True),
+        ("10.0.0.1", False),
+        ("localhost.evil.example", False),
+    ],
 )
 def test_loopback_is_told_by_the_name(host, found):
     assert is_loopback(host) is found

@@ -1,5 +1,6 @@
 import msgspec
 from support.captures import START
+from support.telemetry import action, redaction
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.course import answer, begin, finish_foreign, repeat
@@ -8,7 +9,6 @@ from amp_addons.core.trace import FlowTrace
 from amp_addons.sim import anthropic
 from amp_addons.sim.turn import compose
 from amp_addons.telemetry.told import MAX_SAID, Gathering
-from support.telemetry import action, redaction
 
 EVENTS = [bytes(event) for event in anthropic.events(compose(model="m", text="word " * 30))]
 FOUND = Classification(
@@ -42,7 +42,13 @@ def test_flow_is_given_once_it_is_over():
     finish_foreign(trace, START + 9, request_bytes=2, body=None, error=None)
     finish_foreign(trace, START + 10, request_bytes=2, body=None, error=None)
     (told,) = found
-    assert (told.started, told.request.model, told.response.status, told.stream.ended, told.end.outcome) == (START, None, 200, "complete", "ok")
+    assert (told.started, told.request.model, told.response.status, told.stream.ended, told.end.outcome) == (
+        START,
+        None,
+        200,
+        "complete",
+        "ok",
+    )
     assert gathering._said == {}
 
 
