@@ -47,7 +47,7 @@ class Unsent(Exception):
 
 
 class Exporter:
-    """Sends flows and metrics, each from one thread. `problem` says why the last were not taken.
+    """Sends flows and metrics, each from one thread. `problem` says why the last flows were not taken.
 
     Args:
         base: the collector's URL, to which `/v1/traces` and `/v1/metrics` are added.
@@ -96,18 +96,16 @@ class Exporter:
         self.problem = self._to_traces.problem or ("" if taken else "what was to be sent is too large, or could not be encoded")
         return min(flows, self._to_traces.rejected) if taken else flows
 
-    def send_metrics(self, metrics: Sequence[Metric]) -> bool:
-        """Send metrics. -> whether they were taken"""
+    def send_metrics(self, metrics: Sequence[Metric]) -> str:
+        """Send metrics. -> why they were not taken; empty when they were"""
         if not metrics:
-            return True
+            return ""
         found = [self._metric(each) for each in metrics]
         scopes = [sdk.ScopeMetrics(self._scope, found, SCHEMA)]
         data = sdk.MetricsData([sdk.ResourceMetrics(self._resource, scopes, self._resource.schema_url)])
         self._to_metrics.begin()
-        taken = self._metrics.export(data).name == "SUCCESS" and not self._to_metrics.rejected
-        if not taken:
-            self.problem = self._to_metrics.problem
-        return taken
+        taken = self._metrics.export(data).name == "SUCCESS"
+        return self._to_metrics.problem or ("" if taken else "they are too large, or could not be encoded")
 
     def close(self) -> None:
         """Send nothing more: what is being sent is not tried again."""

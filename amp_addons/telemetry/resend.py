@@ -36,6 +36,6 @@ class Resender:
         """Send what all flows together amount to: one point for the time that they cover."""
         if self.flows and self._metrics and self.lost < self.flows:
             self._table.start = int(self._first * 1e6) * 1000
-            if not self._exporter.send_metrics(self._table.take(int(self._last * 1e6) * 1000)):
-                self.problem = self._exporter.problem
+            if problem := self._exporter.send_metrics(self._table.take(int(self._last * 1e6) * 1000)):
+                self.problem = self.problem or f"metrics: {problem}; OTEL_METRICS_EXPORTER=none leaves them out"
         self._exporter.close()

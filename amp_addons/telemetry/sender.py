@@ -22,7 +22,7 @@ class Sends(Protocol):
     problem: str
 
     def send(self, flows: Sequence[Told]) -> int: ...
-    def send_metrics(self, metrics: Sequence[Metric]) -> bool: ...
+    def send_metrics(self, metrics: Sequence[Metric]) -> str: ...
     def close(self) -> None: ...
 
 
@@ -30,7 +30,7 @@ class Sender:
     """Takes flows from the event loop.
 
     Args:
-        complain: is told in a sentence, once, that flows are dropped and why, and at the end how many were.
+        complain: is told in a sentence, once, that flows are dropped and why (once too of metrics), and at the end how many were.
         queue: flows that may wait. pause: seconds that they are gathered. interval: seconds between two times that metrics are sent.
         spans, metrics: what is to be sent.
     """
@@ -51,7 +51,7 @@ class Sender:
         self._spans, self._metrics, self._interval = spans, metrics, interval
         self._table = Table(time.time_ns(), delta=delta)
         self._lock = threading.Lock()
-        self._said = False
+        self._said: set[str] = set()
         self._counted = 0
         self._stop = threading.Event()
         self._backlog: Backlog[Told] = Backlog(
@@ -93,11 +93,12 @@ class Sender:
         return True
 
     def _say(self, problem: str) -> None:
-        if not self._said:
-            self._said = True
-            self._complain(
-                f"the collector does not take all that is sent ({problem}); what it does not take is dropped, the traffic goes on"
-            )
+        self._say_once("flows", f"the collector does not take all that is sent ({problem}); what it does not take is dropped")
+
+    def _say_once(self, what: str, sentence: str) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            self._complain(f"{sentence}; the traffic goes on")
 
     def _send_metrics(self) -> None:
         while not self._stop.wait(self._interval):
@@ -113,7 +114,8 @@ class Sender:
             self._counted = dropped
             found = self._table.take(time.time_ns())
         try:
-            if not self._exporter.send_metrics(found):
-                self._say(self._exporter.problem)
+            problem = self._exporter.send_metrics(found)
         except Exception as error:
-            self._say(f"metrics failed with {type(error).__name__}")
+            problem = f"they failed with {type(error).__name__}"
+        if problem:
+            self._say_once("metrics", f"the collector does not take metrics ({problem}); OTEL_METRICS_EXPORTER=none leaves them out")

@@ -167,13 +167,14 @@ class Chromium:
 
 
 @contextmanager
-def chromium() -> Iterator[Chromium]:
-    """A browser with a profile of its own, which ends with the context."""
+def chromium(*reaching: str) -> Iterator[Chromium]:
+    """A browser with a profile of its own, which ends with the context. `reaching`: hosts that lead somewhere."""
     program = find_chromium()
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         commands_out, commands = os.pipe()
         answers, answers_in = os.pipe()
-        options = [*_OPTIONS, f"--user-data-dir={profile}", "--host-resolver-rules=MAP * ~NOTFOUND", "about:blank"]
+        rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in reaching)])
+        options = [*_OPTIONS, f"--user-data-dir={profile}", f"--host-resolver-rules={rules}", "about:blank"]
         launch = [sys.executable, "-c", _LAUNCH, str(commands_out), str(answers_in), program]
         process = subprocess.Popen(
             [*launch, *options], pass_fds=(commands_out, answers_in), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

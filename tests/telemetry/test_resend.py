@@ -8,6 +8,7 @@ class Sink:
     """A collector that takes all but `lost` of each batch."""
 
     problem = "it answers with status 500"
+    refused = ""
 
     def __init__(self, lost=0):
         self.lost, self.batches, self.metrics, self.closed = lost, [], [], False
@@ -18,7 +19,7 @@ class Sink:
 
     def send_metrics(self, metrics):
         self.metrics += metrics
-        return True
+        return self.refused
 
     def close(self):
         self.closed = True
@@ -58,3 +59,9 @@ def test_signals_that_are_not_wanted_are_not_sent():
     sink = Sink()
     resend(sink, [told()], spans=False, metrics=False)
     assert (sink.batches, sink.metrics, sink.closed) == ([], [], True)
+
+
+def test_metrics_that_are_not_taken_are_said():
+    sink = Sink()
+    sink.refused = "it answers with status 405"
+    assert resend(sink, [told()]).problem == "metrics: it answers with status 405; OTEL_METRICS_EXPORTER=none leaves them out"

@@ -13,7 +13,7 @@ class Sink:
     """A collector of our own making: `held` lets nothing through, `lost` is how it answers."""
 
     def __init__(self, lost=0, held=False, fails=False):
-        self.problem = "it answers with status 500"
+        self.problem, self.refused = "it answers with status 500", ""
         self.flows, self.metrics, self.lost, self.fails, self.closed = [], [], lost, fails, False
         self.go = threading.Event()
         if not held:
@@ -28,7 +28,7 @@ class Sink:
 
     def send_metrics(self, metrics):
         self.metrics.append({metric.instrument.name: metric for metric in metrics})
-        return True
+        return self.refused
 
     def close(self):
         self.closed = True
@@ -126,3 +126,13 @@ def test_what_is_not_wanted_is_not_sent(said):
     sending.put(told())
     sending.close()
     assert (sink.flows, sink.metrics) == ([], [])
+
+
+def test_metrics_that_are_not_taken_are_said_once(said):
+    sink = Sink()
+    sink.refused = "it answers with status 405"
+    sending = sender(sink, said, interval=0.01)
+    sending.put(told())
+    until(lambda: len(sink.metrics) >= 3)
+    sending.close()
+    assert len(said) == 1 and "does not take metrics (it answers with status 405); OTEL_METRICS_EXPORTER=none" in said[0]
