@@ -1,6 +1,7 @@
 """Sends every flow to an OpenTelemetry collector as spans and metrics (`amp_otlp`), from threads of its own. An extra: `otel`."""
 
 import logging
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,7 @@ from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import is_choice, refuse
 from amp_addons.core.events import Event
 from amp_addons.core.kept import Kept
+from amp_addons.core.scrub import scrub_text
 from amp_addons.core.trace import FlowTrace
 from amp_addons.telemetry.collector import MISSING, base_url, is_installed
 
@@ -126,7 +128,7 @@ class Otlp:
         return Bodies(found.request, found.request_coding, answer, coding, trace.watch is not None)
 
     def done(self) -> None:
-        self._close()
+        self._close(wait=True)
 
     def _switch(self, url: str, content: str) -> None:
         """Send there from now on. Where that cannot be, the old one stays."""
@@ -142,8 +144,11 @@ class Otlp:
                 return refuse(f"option amp_otlp: {MISSING}.")
             if warning:
                 logger.warning("amp_addons: amp_otlp: %s.", warning)
-            sender = self._new(base, content)
-        self._close()
+            try:
+                sender = self._new(base, content)
+            except ValueError as error:  # of the SDK, about a variable of its own
+                return refuse(f"option amp_otlp: found an OTEL_ variable that makes no sense: {scrub_text(str(error))}.")
+        self._close(wait=False)
         self._wanted, self._sender = (url, content), sender
         if sender is not None:
             from amp_addons.telemetry.told import Gathering
@@ -172,13 +177,17 @@ class Otlp:
             metrics=not is_off("METRICS"),
         )
 
-    def _close(self) -> None:
+    def _close(self, *, wait: bool) -> None:
+        """Send nothing more. While flows pass nobody may `wait` for what is still to be sent."""
         self._hub.detach(self)
         sender, self._sender, self._gathering = self._sender, None, None
         self._open.clear()
         self._room = _Room()
         if sender is not None:
-            sender.close()
+            closing = threading.Thread(target=sender.close, name="amp_addons telemetry's end", daemon=True)
+            closing.start()
+            if wait:
+                closing.join()
 
     @staticmethod
     def _complain(sentence: str) -> None:

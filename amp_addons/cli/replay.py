@@ -145,7 +145,11 @@ def _resender(url: str) -> "Resender":
     from amp_addons.telemetry.export import Exporter, is_off
     from amp_addons.telemetry.resend import Resender
 
-    return Resender(Exporter(base), spans=not is_off("TRACES"), metrics=not is_off("METRICS"))
+    try:
+        exporter = Exporter(base)
+    except ValueError as error:  # of the SDK, about a variable of its own
+        raise click.ClickException(f"found an OTEL_ variable that makes no sense: {error}") from None
+    return Resender(exporter, spans=not is_off("TRACES"), metrics=not is_off("METRICS"))
 
 
 def _show(found: dict[str, object], names: Sequence[str], as_json: bool, *, quiet: bool) -> None:

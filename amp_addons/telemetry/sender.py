@@ -71,10 +71,10 @@ class Sender:
 
     def close(self) -> None:
         """Send what is left, if that does not take long."""
-        in_time = self._backlog.close(CLOSE)
+        deadline = time.monotonic() + CLOSE
+        self._backlog.close(CLOSE)
         self._stop.set()
-        if in_time:
-            self._thread.join(CLOSE)
+        self._thread.join(max(0.0, deadline - time.monotonic()))
         self._exporter.close()
         if self.dropped:
             self._complain(f"{self.dropped} flows were not sent in all")

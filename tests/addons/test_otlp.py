@@ -1,10 +1,13 @@
 """How the addon is set. What it sends is in tests/e2e/test_otlp.py, with the extra."""
 
 import logging
+import threading
+import time
 
 import pytest
 from mitmproxy import exceptions
 from support.addons import finish, loaded, make_flow, run_stream
+from support.proxy import until
 
 from amp_addons.addons import otlp
 from amp_addons.telemetry import collector
@@ -139,7 +142,28 @@ async def test_collector_is_changed_while_running(suite, senders):
     for url in ("http://127.0.0.1:1", "http://127.0.0.1:2", "", "http://127.0.0.1:1"):
         suite.context.configure(suite["otlp"], amp_otlp=url)
         pass_by(suite)
-    assert [(len(sender.flows), sender.closed) for sender in senders] == [(1, True), (1, True), (1, False)]
+    until(lambda: [sender.closed for sender in senders] == [True, True, False])
+    assert [len(sender.flows) for sender in senders] == [1, 1, 1]
+
+
+async def test_change_does_not_wait_for_a_collector_that_hangs(suite, senders, monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr(Sender, "close", lambda self: go.wait(20))
+    suite.context.configure(suite["otlp"], amp_otlp="http://127.0.0.1:1")
+    started = time.monotonic()
+    suite.context.configure(suite["otlp"], amp_otlp="http://127.0.0.1:2")
+    assert time.monotonic() - started < 5
+    go.set()
+
+
+async def test_variable_that_the_sdk_refuses_is_said(suite, monkeypatch, caplog):
+    def refuse(self, base, content):
+        raise ValueError("OTEL_X must be a number but got 'sgamp" + "_user_" + "a1B2" * 9 + "'")
+
+    monkeypatch.setattr(otlp, "is_installed", lambda: True)
+    monkeypatch.setattr(otlp.Otlp, "_new", refuse)
+    suite.context.configure(suite["otlp"], amp_otlp="http://127.0.0.1:1")
+    assert "found an OTEL_ variable that makes no sense: OTEL_X must be a number but got '***" in caplog.text
 
 
 def test_sentence_names_a_lock_file_that_is_there():

@@ -128,3 +128,17 @@ def test_rules_are_tried_and_compared(run, capture, tmp_path):
 def test_misuse(run, capture, args, status, message):
     found, out, err = run("replay", capture, *args)
     assert (found, out) == (status, "") and message in err and "mistake of amp-addons" not in err
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "sentence"),
+    [
+        (("--otlp", "http://127.0.0.1:4318"), 1, "pip install 'amp-addons[otel]'"),
+        (("--otlp", "collector:4318"), 2, "found what is no http or https URL"),
+        (("--otlp", "http://127.0.0.1:4318", "--serve", "0"), 2, "found --otlp beside --serve or --diff"),
+    ],
+)
+def test_collector_that_cannot_be_sent_to(run, capture, monkeypatch, options, status, sentence):
+    monkeypatch.setattr("amp_addons.telemetry.collector.is_installed", lambda: False)
+    found, _, err = run("replay", capture, *options)
+    assert found == status and sentence in " ".join(err.replace("│", " ").split())
