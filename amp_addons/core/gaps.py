@@ -23,17 +23,23 @@ class Gaps:
         self._last = 0.0
 
     def add(self, chunks: Sequence[Chunk]) -> None:
-        """The next pieces."""
+        """The next pieces. Thousands a second come here: no call that a piece does not need."""
+        counts, last = self.counts, self._last
         for at, _ in chunks:
             if self.first is None:
-                self.first = self._last = at
+                self.first = last = at
                 continue
-            gap = max(0.0, at - self._last)  # the wall clock may step back
-            self._last = at
-            self.low = min(self.low, gap)
-            self.high = max(self.high, gap)
+            gap = at - last
+            if gap < 0.0:  # the wall clock may step back
+                gap = 0.0
+            last = at
+            if gap < self.low:
+                self.low = gap
+            if gap > self.high:
+                self.high = gap
             self.total += gap
-            self.counts[bisect_left(SECONDS, gap)] += 1
+            counts[bisect_left(SECONDS, gap)] += 1
+        self._last = last
 
     @property
     def count(self) -> int:
