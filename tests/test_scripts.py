@@ -314,7 +314,7 @@ def load(path: Path) -> ModuleType:
 
 
 class TestLockFiles:
-    @pytest.mark.parametrize("name", ["requirements.lock", "extras.lock", "npm.lock"])
+    @pytest.mark.parametrize("name", ["requirements.lock", "extras.lock", "otel.lock", "phoenix.lock", "npm.lock"])
     def test_every_pin_has_a_hash_and_no_address(self, name: str) -> None:
         text = (ROOT / "scripts" / name).read_text()
         pins = re.findall(r"^[a-z0-9].*(?:\n    --hash.*)*", text, re.MULTILINE)
@@ -323,14 +323,28 @@ class TestLockFiles:
         assert "://" not in text
         assert "--index" not in text
 
-    def test_it_satisfies_the_project_file(self) -> None:
+    @pytest.mark.parametrize("extra", [None, "otel"])
+    def test_it_satisfies_the_project_file(self, extra: str | None) -> None:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-        wanted = [Requirement(text) for text in [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]]
-        lines = (ROOT / "scripts" / "requirements.lock").read_text().splitlines()
-        pins = [re.match(r"([a-z0-9-]+)==([^ ]+)", line) for line in lines]
+        texts = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+        wanted = [Requirement(text) for text in (project["project"]["optional-dependencies"][extra] if extra else texts)]
+        pins = [re.match(r"([a-z0-9-]+)==([^ ]+)", line) for line in self.lines(f"{extra or 'requirements'}.lock")]
         for requirement in wanted:
             versions = [pin[2] for pin in pins if pin and pin[1] == requirement.name.lower()]
             assert versions and all(version in requirement.specifier for version in versions), f"{requirement}: run scripts/lock"
+
+    def test_an_extra_has_the_versions_of_the_rest(self) -> None:
+        """It is installed beside it, and comes first on the path."""
+        both = [
+            {pin[0] for line in self.lines(name) if (pin := re.match(r"[a-z0-9-]+==.*?(?= \\$)", line))}
+            for name in ("otel.lock", "requirements.lock")
+        ]
+        names = [{pin.partition("==")[0] for pin in pins} for pins in both]
+        assert {pin for pin in both[0] if pin.partition("==")[0] in names[1]} <= both[1]
+
+    @staticmethod
+    def lines(name: str) -> list[str]:
+        return (ROOT / "scripts" / name).read_text().splitlines()
 
 
 class TestFilenameMatching:
@@ -351,7 +365,7 @@ class TestFilenameMatching:
         assert all((ROOT / module).is_file() for module in elsewhere)
 
 
-@pytest.mark.parametrize("script_file", ["setup", "run", "test", "check", "lock", "../.ci/run"])
+@pytest.mark.parametrize("script_file", ["setup", "run", "test", "test-extras", "test-phoenix", "check", "lock", "../.ci/run"])
 def test_scripts_can_be_run_and_read(script_file: str) -> None:
     path = ROOT / "scripts" / script_file
     assert os.access(path, os.X_OK)

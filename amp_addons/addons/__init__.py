@@ -46,6 +46,7 @@ ADDONS = {
     "events": Spec("amp_addons.addons.events:Events", ("tee",)),
     "passed": Spec("amp_addons.addons.passed:Passed", ("tee",)),
     "ledger": Spec("amp_addons.addons.ledger:Ledger", ("tee",)),
+    "otlp": Spec("amp_addons.addons.otlp:Otlp", ("tee",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from amp_addons.replay.cluster import Cluster
     from amp_addons.replay.run import Found, Wish
     from amp_addons.sim.server import Service
+    from amp_addons.telemetry.resend import Resender
 
 _LONG = 16 * 1024 * 1024
 """From this size on (bytes in all) captures are worth a progress bar."""
@@ -41,6 +42,7 @@ def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> f
 @click.option("--events", metavar="FILE", help="Write the events as JSON Lines ('-': standard output).")
 @click.option("--events-detail", type=click.Choice(["event", "flow"]), default="event", show_default=True, help="As amp_events_detail.")
 @click.option("--events-content", type=click.Choice(["none", "text"]), default="none", show_default=True, help="As amp_events_content.")
+@click.option("--otlp", metavar="URL", help="Send the flows to this OpenTelemetry collector, with their own times (extra otel).")
 @click.option("--serve", "port", metavar="PORT", type=click.IntRange(0, 65535), help="Be the service: answer as recorded (0: any port).")
 @click.option("--speed", metavar="N", callback=_speed, help="With --serve: times as fast as recorded, or max. [default: 1]")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Processes. [default: one for each core]")
@@ -57,6 +59,7 @@ def replay(
     events: str | None,
     events_detail: str,
     events_content: str,
+    otlp: str | None,
     port: int | None,
     speed: float | None,
     jobs: int | None,
@@ -75,6 +78,7 @@ def replay(
         amp-addons replay yesterday.flows
         amp-addons replay 'captures/*.flows' --where 'provider=anthropic model=claude-*' --json
         amp-addons replay yesterday.flows --rules rules.yaml
+        amp-addons replay yesterday.flows --otlp http://127.0.0.1:4318
         amp-addons replay yesterday.flows --serve 8090 --speed 10
         amp-addons replay 's3://captures/*.flows' --dask tcp://scheduler:8786 --parquet s3://tables
     """
@@ -90,6 +94,9 @@ def replay(
         raise click.UsageError("found --dask or --parquet with --serve, --diff or standard input, expected files that are read once")
     if dask and jobs:
         raise click.UsageError("found --jobs beside --dask, expected one of them: the cluster has as many workers as it has")
+    if otlp is not None and (port is not None or diff):
+        raise click.UsageError("found --otlp beside --serve or --diff, expected it without them")
+    resender = None if otlp is None else _resender(otlp)
     names = found_files(captures, urls=True)
     deepen_scrubbing()
     wish = Wish(
@@ -101,6 +108,7 @@ def replay(
         each_event=events_detail == "event",
         text=events_content == "text",
         tables=parquet if parquet is None or is_url(parquet) else os.path.abspath(parquet),
+        telemetry=otlp is not None,
     )
     if speed is not None and port is None:
         raise click.UsageError("found --speed without --serve, expected both")
@@ -119,10 +127,17 @@ def replay(
                 out.write(found.lines)
             if found.damage:
                 problems.append(f"{shown(found.part.file)}: {found.damage}; what is before it was read")
+            if resender is not None:
+                resender.take(found.told)
             tick(found)
 
         totals = merged(cluster.read(names, wish, taken) if cluster else read_all(names, wish, jobs or cores(), taken))
     _show(totals.as_json(), names, as_json, quiet=events == "-")
+    if resender is not None:
+        resender.finish()
+        click.echo(f"{resender.flows - resender.lost:,} of {resender.flows:,} flows were sent to the collector", err=True)
+        if resender.problem:
+            problems.append(f"the collector did not take all that was sent: {resender.problem}")
     for problem in problems:
         click.echo(problem, err=True)
     return int(bool(problems))
@@ -148,6 +163,28 @@ def _note(cluster: "Cluster", damaged: int) -> str:
     from amp_addons.render.units import counted
 
     return f", {counted(cluster.workers, 'worker')}, {counted(cluster.lost + damaged, 'failure')}"
+
+
+def _resender(url: str) -> "Resender":
+    """What sends flows to a collector."""
+    from amp_addons.telemetry.collector import MISSING, base_url, is_installed
+
+    try:
+        base, warning = base_url(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--otlp") from None
+    if not is_installed():
+        raise click.ClickException(MISSING)
+    if warning:
+        click.echo(warning, err=True)
+    from amp_addons.telemetry.export import Exporter, is_off
+    from amp_addons.telemetry.resend import Resender
+
+    try:
+        exporter = Exporter(base)
+    except ValueError as error:  # of the SDK, about a variable of its own
+        raise click.ClickException(f"found an OTEL_ variable that makes no sense: {error}") from None
+    return Resender(exporter, spans=not is_off("TRACES"), metrics=not is_off("METRICS"))
 
 
 def _show(found: dict[str, object], names: Sequence[str], as_json: bool, *, quiet: bool) -> None:

@@ -8,6 +8,7 @@ from amp_addons.core.facts import Facts, Pieces, said_events
 from amp_addons.core.hints import RequestHints, read_hints
 from amp_addons.core.stream import expects_events
 from amp_addons.core.trace import FlowTrace
+from amp_addons.core.tracecontext import context_of
 
 _FEW = 4
 """Pieces read one by one until output began."""
@@ -17,7 +18,7 @@ _PAUSE = 5.0
 
 _WANTED = {
     name.encode(): name
-    for name in ("content-type", "content-encoding", "x-amp-thread-id", "x-amp-message-id", "amp-message-id")
+    for name in ("content-type", "content-encoding", "x-amp-thread-id", "x-amp-message-id", "amp-message-id", "traceparent", "tracestate")
 }  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def begin(
     client: str | None,
 ) -> None:
     """Begin a trace with its request; `path` has the query."""
+    trace.context = context_of(head.get("traceparent"), head.get("tracestate"))
     hints = read_hints(path, body, head.get("content-encoding")) if found.category == "inference" else RequestHints()
     trace.begin(
         method=method,
@@ -94,9 +96,9 @@ def finish(trace: FlowTrace, facts: Facts, body: bytes | None) -> None:
 
 
 def _feed(trace: FlowTrace, pieces: Pieces) -> None:
-    """As precisely as somebody wants to know: each event's time, or when output began and whether there was a long pause."""
+    """As precisely as somebody wants to know: each event's or piece's time, or when output began and whether there was a long pause."""
     count = len(pieces.times)
-    if trace.each_event or trace.watch is None or trace.watch.is_encoded:
+    if trace.each_event or trace.gaps is not None or trace.watch is None or trace.watch.is_encoded:
         return trace.feed(pieces.chunks())
     place = 0
     while place < count and trace.watch.first_token is None:

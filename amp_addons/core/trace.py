@@ -26,6 +26,7 @@ from amp_addons.core.events import (
     Tokens,
     WsMessage,
 )
+from amp_addons.core.gaps import Gaps
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.kept import Kept
 from amp_addons.core.reading import ReadError, Summary
@@ -33,6 +34,7 @@ from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.core.sse import ServerSentEvent
 from amp_addons.core.stream import Chunk, event_type
+from amp_addons.core.tracecontext import TraceContext
 from amp_addons.core.watch import Mask, Seen, StreamWatch
 
 type Price = Callable[[str | None, str | None, Mapping[str, int], float], float | None]
@@ -55,10 +57,12 @@ class FlowTrace:
         "aside",
         "chunks",
         "connection",
+        "context",
         "credential",
         "each_event",
         "ended",
         "flow",
+        "gaps",
         "kept",
         "over",
         "passed",
@@ -102,6 +106,10 @@ class FlowTrace:
         """The answer's body for whoever records it."""
         self.arrivals: Arrivals | None = None
         """When its pieces came, for whoever shows it."""
+        self.gaps: Gaps | None = None
+        """The times between the answer's pieces, for whoever measures them."""
+        self.context: TraceContext | None = None
+        """The trace that the client says its request belongs to."""
         self.sizes: Mapping[int, int] = {}
         """Sizes of events (by number, from 0) that a recording has in a shorter form."""
         self.applied: Sequence[Applied] = ()
@@ -227,6 +235,8 @@ class FlowTrace:
             self.kept.add(chunks)
         if self.arrivals is not None:
             self.arrivals.add(chunks)
+        if self.gaps is not None:
+            self.gaps.add(chunks)
         watch = self.watch or self.aside
         if watch is None or self.watch_failed:
             return

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # imported for those who ask for rules or conditions
     from amp_addons.core.rules.match import Match
     from amp_addons.replay.parquet import Tables
     from amp_addons.rulefiles.rules import RuleSet
+    from amp_addons.telemetry.told import Told
 
 AHEAD = 3
 """Parts handed out per process before the first of them is done: none waits for work, and results do not pile up."""
@@ -34,7 +35,8 @@ AHEAD = 3
 
 class Wish(NamedTuple):
     """What is wanted of captures. `where`: only flows that this matches; `rules`: files whose rules are tried; `events`: their lines too,
-    `tables`: the folder or URL for Parquet files of them; `each_event`: with those of server-sent events, `text`: and what they say."""
+    `tables`: the folder or URL for Parquet files of them; `each_event`: with those of server-sent events, `text`: and what they say;
+    `telemetry`: each flow as its spans and metrics are made of it."""
 
     amp_url: str
     catalogs: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Wish(NamedTuple):
     each_event: bool = False
     text: bool = False
     tables: str | None = None
+    telemetry: bool = False
 
 
 def _rules(wish: Wish, catalog: Catalog) -> "RuleSet":
@@ -65,6 +68,7 @@ class Found(NamedTuple):
     totals: Totals
     lines: bytes
     damage: str | None = None
+    told: "Sequence[Told]" = ()
 
 
 class Reader:
@@ -78,6 +82,12 @@ class Reader:
         self._lines: list[bytes] = []
         self._totals = Totals()
         self._tables: Tables | None = None
+        self._told: list[Told] = []
+        self._gathering = None
+        if wish.telemetry:
+            from amp_addons.telemetry.told import Gathering
+
+            self._gathering = Gathering()
         mask = None
         if wish.text:
             from amp_addons.rulefiles.detectors import mask_streams
@@ -95,7 +105,7 @@ class Reader:
 
     def read(self, part: Part, tick: Callable[[int], object] = lambda count: None) -> Found:
         """Read a part. A file that cannot be read any more is damaged too. Raises OSError where tables cannot be written."""
-        self._totals, self._lines, damage = Totals(), [], None
+        self._totals, self._lines, self._told, damage = Totals(), [], [], None
         self._tables = tables = self._new_tables(part)
         flows = flows_of(part.file, tick) if part.stop is None else flows_in(part)
         with nullcontext() if part.stop is None else _no_collection():  # what cannot be split may be of any size
@@ -114,7 +124,7 @@ class Reader:
                     self._analysis.tell(flow)
         if tables is not None:
             tables.flush()
-        return Found(part, self._totals, b"".join(self._lines), damage)
+        return Found(part, self._totals, b"".join(self._lines), damage, self._told)
 
     def flows(self, names: Sequence[str], complain: Callable[[str], object]) -> Iterator[Captured]:
         """The flows of captures that are wanted. `complain` is told of damage, which ends a file. Raises OSError."""
@@ -151,6 +161,8 @@ class Reader:
             self._tables.take(events)
         if self._wish.events:
             self._lines.append(encode_lines(events))
+        if self._gathering is not None and (told := self._gathering.take(events, trace)):
+            self._told.append(told)
 
 
 @contextmanager

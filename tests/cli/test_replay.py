@@ -144,3 +144,17 @@ def test_what_wants_an_extra_says_which(run, arguments, module, monkeypatch):
     monkeypatch.setattr("amp_addons.extras.find_spec", lambda name: None)
     status, out, err = run("replay", *arguments)
     assert (status, out) == (2, "") and f"found no {module}, expected the extra 'cluster': pip install 'amp-addons[cluster]'" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "sentence"),
+    [
+        (("--otlp", "http://127.0.0.1:4318"), 1, "pip install 'amp-addons[otel]'"),
+        (("--otlp", "collector:4318"), 2, "found what is no http or https URL"),
+        (("--otlp", "http://127.0.0.1:4318", "--serve", "0"), 2, "found --otlp beside --serve or --diff"),
+    ],
+)
+def test_collector_that_cannot_be_sent_to(run, capture, monkeypatch, options, status, sentence):
+    monkeypatch.setattr("amp_addons.telemetry.collector.is_installed", lambda: False)
+    found, _, err = run("replay", capture, *options)
+    assert found == status and sentence in " ".join(err.replace("│", " ").split())

@@ -84,7 +84,7 @@ def live(web):
 
 @pytest.fixture(scope="module")
 def page(web):
-    with chromium(reach="127.0.0.1") as browser:
+    with chromium("127.0.0.1") as browser:
         page = browser.page()
         page.size(1500, 1100)
         page.visit(f"{web.url}/?token={TOKEN}")

@@ -171,18 +171,14 @@ class Chromium:
 
 
 @contextmanager
-def chromium(reach: str = "") -> Iterator[Chromium]:
-    """A browser with a profile of its own, which ends with the context. `reach`: the one host that it can reach."""
+def chromium(*reaching: str) -> Iterator[Chromium]:
+    """A browser with a profile of its own, which ends with the context. `reaching`: hosts that lead somewhere."""
     program = find_chromium()
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         commands_out, commands = os.pipe()
         answers, answers_in = os.pipe()
-        options = [
-            "about:blank",
-            *_OPTIONS,
-            f"--user-data-dir={profile}",
-            f"--host-resolver-rules=MAP * ~NOTFOUND{f', EXCLUDE {reach}' if reach else ''}",
-        ]
+        rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in reaching)])
+        options = [*_OPTIONS, f"--user-data-dir={profile}", f"--host-resolver-rules={rules}", "about:blank"]
         launch = [sys.executable, "-c", _LAUNCH, str(commands_out), str(answers_in), program]
         process = subprocess.Popen(
             [*launch, *options], pass_fds=(commands_out, answers_in), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
