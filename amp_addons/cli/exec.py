@@ -88,6 +88,8 @@ def exec_(
                 file.unlink(missing_ok=True)
         if not quiet:
             _sum_up(events, command, log, reverse)
+            if record is not None:
+                click.echo(f"amp_addons: recorded in {wanted['amp_record'] if record else Path(wanted['amp_record']).parent}", err=True)
     from amp_addons.launch.child import exit_as
 
     return exit_as(code)

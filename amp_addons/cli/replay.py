@@ -132,7 +132,7 @@ def replay(
             tick(found)
 
         totals = merged(cluster.read(names, wish, taken) if cluster else read_all(names, wish, jobs or cores(), taken))
-    _show(totals.as_json(), names, as_json, quiet=events == "-")
+    _show(totals.as_json(), names, as_json, narrowed=where is not None, quiet=events == "-")
     if resender is not None:
         resender.finish()
         click.echo(f"{resender.flows - resender.lost:,} of {resender.flows:,} flows were sent to the collector", err=True)
@@ -187,13 +187,14 @@ def _resender(url: str) -> "Resender":
     return Resender(exporter, spans=not is_off("TRACES"), metrics=not is_off("METRICS"))
 
 
-def _show(found: dict[str, object], names: Sequence[str], as_json: bool, *, quiet: bool) -> None:
+def _show(found: dict[str, object], names: Sequence[str], as_json: bool, *, narrowed: bool, quiet: bool) -> None:
     if as_json:
         output.print_json(found)
     elif not quiet:
         from amp_addons.render.replayed import replayed
 
-        output.show(*replayed(found, names))
+        what = "no HTTP flow that --where matches was found" if narrowed else "no HTTP flow was found"
+        output.show(*replayed(found, names, what=what))
 
 
 def _out(events: str | None, stack: ExitStack) -> BinaryIO | None:

@@ -54,6 +54,8 @@ def scrub(source: Path, target: Path | None, check: bool, personal: bool, detect
             click.echo(f"{row['count']:>7,}  {row['where']:<{width}}  {row['kind']}")
     if not as_json:
         click.echo(f"{'nothing' if not rows else f'{sum(scrubber.found.values()):,} secrets'} found in {source}", err=True)
+    if not as_json and target is not None and not check:
+        click.echo(f"{target} is the copy", err=True)
     if problem:
         click.echo(f"{source}: {problem}", err=True)
     return int(bool(problem) or (check and bool(rows)))

@@ -16,10 +16,12 @@ MAX_TYPES = 12
 _TIMES = ("first p50", "p95", "time p50", "p95", "p99")
 
 
-def replayed(found: dict[str, Any], captures: Sequence[str], rest: str = " (--json has all)") -> Iterator[RenderableType]:
-    """`found` is `Totals.as_json()`. `rest` says where the rows are that are too many."""
+def replayed(
+    found: dict[str, Any], captures: Sequence[str], rest: str = " (--json has all)", what: str = "no HTTP flow was found"
+) -> Iterator[RenderableType]:
+    """`found` is `Totals.as_json()`. `rest` says where the rows are that are too many, `what` that there are none."""
     if not found["flows"]:
-        yield Text("no HTTP flow was found" + (f" in {visible(captures[0])}" if len(captures) == 1 else ""))
+        yield Text(what + (f" in {visible(captures[0])}" if len(captures) == 1 else ""))
         return
     yield _rows(found["rows"], rest)
     yield from _remarks(found)

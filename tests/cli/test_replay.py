@@ -158,3 +158,7 @@ def test_collector_that_cannot_be_sent_to(run, capture, monkeypatch, options, st
     monkeypatch.setattr("amp_addons.telemetry.collector.is_installed", lambda: False)
     found, _, err = run("replay", capture, *options)
     assert found == status and sentence in " ".join(err.replace("│", " ").split())
+
+
+def test_a_filter_that_matches_nothing_is_told_from_an_empty_capture(run, capture):
+    assert "no HTTP flow that --where matches was found" in run("replay", capture, "--where", "thread=T-nope")[1]

@@ -7,7 +7,7 @@ from replay.test_scrub_file import KEY, PLAIN, recording
 def test_kinds_and_counts_are_printed_and_no_value(run, tmp_path):
     source, target = recording(tmp_path / "in"), tmp_path / "out"
     code, out, err = run("scrub", str(source), str(target))
-    assert code == 0 and "request header" in out and "code-host" in out and "found in" in err
+    assert code == 0 and "request header" in out and "code-host" in out and "found in" in err and f"{target} is the copy" in err
     assert KEY not in out + err and PLAIN not in out + err and target.exists()
     code, out, err = run("scrub", "--check", str(target))
     assert (code, out) == (0, "") and "nothing found" in err

@@ -200,6 +200,7 @@ def test_a_recording_is_made_where_it_is_asked_for(corp, home):
         [*EXEC, "--record", "--", *client("python", home, "rec")], env=environ(corp, home), capture_output=True, text=True, timeout=60
     )
     [file] = (home / ".local" / "state" / "amp-addons" / "captures").glob("*.flows")
+    assert f"recorded in {file.parent}" in done.stderr
     assert done.returncode == 0 and file.stat().st_size > 100 and file.stat().st_mode & 0o777 == 0o600
 
 

@@ -9,8 +9,6 @@ import time
 import pytest
 
 pytestmark = pytest.mark.otel
-pytest.importorskip("opentelemetry.sdk", reason="the extra otel is not installed: scripts/test-extras")
-
 from e2e.test_canaries import CANARIES, REDACTORS, RULES, pieces_of, requests  # noqa: E402
 from support.collector import collecting  # noqa: E402
 from support.proxy import BIN, post, read_all, suite_before, tunnel, until  # noqa: E402

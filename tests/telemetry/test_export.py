@@ -9,8 +9,6 @@ import pytest
 from support.telemetry import action, redaction, told
 
 pytestmark = pytest.mark.otel
-pytest.importorskip("opentelemetry.sdk", reason="the extra otel is not installed: scripts/test-extras")
-
 from support.collector import collecting  # noqa: E402
 
 from amp_addons.core.tracecontext import TraceContext  # noqa: E402
