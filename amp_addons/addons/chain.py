@@ -23,7 +23,9 @@ class Chain:
     def __init__(self, hub: Hub) -> None:
         auth = os.environ.get(UPSTREAM_AUTH, "")
         self._auth = b"Basic " + b64encode(auth.encode()) if auth else None
-        self._no_proxy = ",".join([os.environ.get(UPSTREAM_NO_PROXY, ""), *LOOPBACK])  # nobody's proxy reaches this machine's own
+        given = os.environ.get(UPSTREAM_NO_PROXY)
+        # A company's proxy does not reach this machine's own servers. Where nobody says that it is one, it is mitmproxy's own business.
+        self._no_proxy = "" if given is None else ",".join([given, *LOOPBACK])
 
     @looking
     def tls_clienthello(self, data: ClientHelloData) -> None:

@@ -71,3 +71,11 @@ async def test_without_a_company_s_proxy_nothing_is_changed(suite):
     before = flow.request.get_state()
     suite.play("requestheaders", flow)
     assert flow.request.get_state() == before and flow.server_conn.via is None
+
+
+async def test_where_nobody_speaks_of_a_company_the_way_is_mitmproxys_own(monkeypatch):
+    monkeypatch.delenv(UPSTREAM_NO_PROXY, raising=False)
+    with loaded("chain") as suite:
+        flow = upstream_flow("http://127.0.0.1:9/x")
+        suite.play("requestheaders", flow)
+        assert flow.server_conn.via == CORP

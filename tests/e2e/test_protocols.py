@@ -9,7 +9,7 @@ import h2.events
 import pytest
 import wsproto
 import wsproto.events
-from support.proxy import post, read_all, running, suite_before, trusting, tunnel
+from support.proxy import post, read_all, running, suite_before, trusting, tunnel, until
 
 from amp_addons.sim.server import simulator
 
@@ -110,6 +110,7 @@ def test_websocket_messages_pass_and_are_counted(live):
                     sock.sendall(ws.send(wsproto.events.Message(data=json.dumps({"type": "hello", "n": 1}))))
                 elif isinstance(event, wsproto.events.Message):
                     received.append(event.data)
+        until(lambda: any(event["direction"] == "client_to_server" for event in proxy.events("ws.message")), what="the client's message")
         sock.sendall(ws.send(wsproto.events.CloseConnection(code=1000)))
     events = [event for event in proxy.wait_ended(len(known) + 1) if event["flow"] not in known]
     assert events[0]["endpoint"] == "thread-actors.websocket" or events[0]["category"] == "realtime"
