@@ -128,7 +128,7 @@ STREAMED = _rows("streamed", (*WAYS,), options={"encoding": "auto", "seed": 3})
 WHOLE = _rows("whole", (*WAYS,), stream=False, options={"encoding": "auto", "seed": 4})
 ENCODED = [row for coding in ("gzip", "deflate", "br") for row in _rows(coding, options={"encoding": coding, "events": 50, "seed": 5})]
 ZSTD = _rows("zstd", options={"encoding": "zstd", "events": 50, "seed": 6})
-PACED = _rows("paced", (*WAYS,), options={"pace": 0.03, "encoding": "auto"})
+PACED = _rows("paced", (*WAYS,), options={"pace": 0.1, "encoding": "auto"})
 LEFT = _rows("left", options={"error": "stall"}, leave=True)
 REFUSED = [row for status in (401, 402, 429, 529) for row in _rows(str(status), options={"error": status, "encoding": "auto"})]
 BROKEN_OFF = _rows("error", (*ONE_OF_EACH_API, "openrouter"), options={"error": "event"})
