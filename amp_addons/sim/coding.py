@@ -1,60 +1,11 @@
 """Content codings (RFC 9110, section 8.4.1) for streams: each piece is flushed, so that the client can decode it at once."""
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
 
-import brotli  # type: ignore[import-untyped]  # the package has no annotations
-import zstandard
+from amp_addons.core.codings import ENCODERS, Encoder
 
-
-class Encoder(Protocol):
-    """Encodes one stream, piece by piece."""
-
-    def piece(self, data: bytes) -> bytes: ...
-
-    def end(self) -> bytes: ...
-
-
-class _Zlib:
-    def __init__(self, wbits: int) -> None:
-        self._stream = zlib.compressobj(wbits=wbits)
-
-    def piece(self, data: bytes) -> bytes:
-        return self._stream.compress(data) + self._stream.flush(zlib.Z_SYNC_FLUSH)
-
-    def end(self) -> bytes:
-        return self._stream.flush()
-
-
-class _Brotli:
-    def __init__(self) -> None:
-        self._stream = brotli.Compressor(quality=4)
-
-    def piece(self, data: bytes) -> bytes:
-        return bytes(self._stream.process(data) + self._stream.flush())
-
-    def end(self) -> bytes:
-        return bytes(self._stream.finish())
-
-
-class _Zstandard:
-    def __init__(self) -> None:
-        self._stream = zstandard.ZstdCompressor().compressobj()
-
-    def piece(self, data: bytes) -> bytes:
-        return self._stream.compress(data) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
-
-    def end(self) -> bytes:
-        return self._stream.flush()
-
-
-CODINGS: dict[str, Callable[[], Encoder]] = {
-    "gzip": lambda: _Zlib(31),
-    "deflate": lambda: _Zlib(15),
-    "br": _Brotli,
-    "zstd": _Zstandard,
-}
+CODINGS: dict[str, Callable[[], Encoder]] = {name: ENCODERS[name] for name in ("gzip", "deflate", "br", "zstd")}
+"""What a client may ask for, by its name in Accept-Encoding."""
 
 
 def encoded(pieces: Iterable[bytes], codings: Sequence[str]) -> Iterator[bytes]:
@@ -75,5 +26,5 @@ def accepted(header: str) -> list[str]:
 
 def _encoded(pieces: Iterable[bytes], encoder: Encoder) -> Iterator[bytes]:
     for piece in pieces:
-        yield encoder.piece(piece)
-    yield encoder.end()
+        yield encoder.feed(piece)
+    yield encoder.close()
