@@ -45,12 +45,30 @@ RAW = 12_000
 RAW_LINES = 400
 
 
-class StreamView:
-    name = "Amp stream"
+class _View:
+    """What both views have in common: they read what went to a model, and what cannot be read is shown as it is."""
+
     syntax_highlight: contentviews.SyntaxHighlight = "none"
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+
+    def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
+        try:
+            return self._text(data, metadata)
+        except Exception as error:
+            return _raw(data, f"reading it failed with {type(error).__name__}")
+
+    def _text(self, data: bytes, metadata: contentviews.Metadata) -> str:
+        raise NotImplementedError
+
+    def _priority(self, flow: http.HTTPFlow) -> float:
+        category, api = _known_of(flow, self._hub)
+        return PRIORITY if category == "inference" and api in READERS else -1
+
+
+class StreamView(_View):
+    name = "Amp stream"
 
     def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
         flow, response = metadata.flow, metadata.http_message
@@ -58,14 +76,7 @@ class StreamView:
             return -1
         if expects_events(response.status_code, response.headers.get("content-type"), asked=False):
             return PRIORITY
-        category, api = _known_of(flow, self._hub)
-        return PRIORITY if category == "inference" and api in READERS else -1
-
-    def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
-        try:
-            return self._text(data, metadata)
-        except Exception as error:
-            return _raw(data, f"reading it failed with {type(error).__name__}")
+        return self._priority(flow)
 
     def _text(self, data: bytes, metadata: contentviews.Metadata) -> str:
         flow, response = metadata.flow, metadata.http_message
@@ -95,25 +106,14 @@ class StreamView:
         )
 
 
-class RequestView:
+class RequestView(_View):
     name = "Amp request"
-    syntax_highlight: contentviews.SyntaxHighlight = "none"
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
 
     def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
         flow, request = metadata.flow, metadata.http_message
         if not data or not isinstance(flow, http.HTTPFlow) or not isinstance(request, http.Request):
             return -1
-        category, api = _known_of(flow, self._hub)
-        return PRIORITY if category == "inference" and api in READERS else -1
-
-    def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
-        try:
-            return self._text(data, metadata)
-        except Exception as error:
-            return _raw(data, f"reading it failed with {type(error).__name__}")
+        return self._priority(flow)
 
     def _text(self, data: bytes, metadata: contentviews.Metadata) -> str:
         if len(data) > MAX_REQUEST:
