@@ -138,6 +138,15 @@ class FlowEnd(Event, frozen=True, kw_only=True):
     error: str | None = None
 
 
+def problem(stream: StreamEnd | None, end: FlowEnd) -> str | None:
+    """What went wrong with a flow, in a word; None when nothing did."""
+    if end.outcome != "ok":
+        return end.outcome
+    if (end.status or 0) >= 400:
+        return f"status {end.status}"
+    return stream.ended if stream is not None and stream.ended != "complete" else None
+
+
 _encoder = msgspec.json.Encoder()
 # JSON allows what a terminal may take for commands: DEL, C1 controls, separators and bidirectional formatting (THREATS 1).
 _UNSAFE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xd8\x9c|\xef\xbb\xbf")

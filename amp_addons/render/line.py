@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, StreamEnd
+from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, StreamEnd, problem
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import visible
 from amp_addons.render.fit import clip, pad, squeeze
@@ -44,7 +44,7 @@ class Finished(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        return self.end.outcome != "ok" or (self.end.status or 0) >= 400 or (self.stream is not None and self.stream.ended != "complete")
+        return problem(self.stream, self.end) is not None
 
 
 class Started(NamedTuple):

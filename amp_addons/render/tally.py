@@ -3,7 +3,7 @@
 from collections import deque
 from statistics import median
 
-from amp_addons.core.key import OTHERS, Key
+from amp_addons.core.key import Key, row_of
 from amp_addons.render.line import Finished
 
 MAX_ROWS = 200
@@ -72,12 +72,7 @@ class Tally:
             self._note(f"{request.method} {request.url.partition('?')[0]}")
 
     def _row(self, key: Key) -> Row:
-        row = self.rows.get(key)
-        if row is None:
-            if len(self.rows) >= MAX_ROWS:
-                key = OTHERS
-            row = self.rows.setdefault(key, Row())
-        return row
+        return row_of(self.rows, key, MAX_ROWS, Row)
 
     def _note(self, unknown: str) -> None:
         if unknown in self.unknown or len(self.unknown) < MAX_UNKNOWN:

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, RedactionDone, RuleAction, StreamEnd, WsMessage
-from amp_addons.core.key import OTHERS, Key
+from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, RedactionDone, RuleAction, StreamEnd, WsMessage, problem
+from amp_addons.core.key import OTHERS, Key, row_of
 from amp_addons.core.trace import FlowTrace
 from amp_addons.replay.histogram import Histogram
 
@@ -120,7 +120,7 @@ class Totals:
         self.last_time = max(filter(None, (self.last_time, end.time)))
         self.outcomes[end.outcome] += 1
         row.requests += 1
-        row.errors += end.outcome != "ok" or (end.status or 0) >= 400 or (stream is not None and stream.ended != "complete")
+        row.errors += problem(stream, end) is not None
         row.sent += end.request_bytes
         row.received += end.response_bytes
         row.durations.add(end.duration_ms)
@@ -144,12 +144,7 @@ class Totals:
         )
 
     def _row(self, key: Key) -> Row:
-        row = self.rows.get(key)
-        if row is None:
-            if len(self.rows) >= MAX_ROWS:
-                key = OTHERS
-            row = self.rows.setdefault(key, Row())
-        return row
+        return row_of(self.rows, key, MAX_ROWS, Row)
 
     def _note_slow(self, found: Slow) -> None:
         slowest = self.slowest

@@ -7,7 +7,7 @@ import msgspec
 
 from amp_addons.core.conversation.change import Change, Outline
 from amp_addons.core.conversation.parts import Message, Tool
-from amp_addons.core.events import FlowEnd, FlowRequest, FlowResponse, RedactionDone, RuleAction, StreamEnd
+from amp_addons.core.events import FlowEnd, FlowRequest, FlowResponse, RedactionDone, RuleAction, StreamEnd, problem
 from amp_addons.replay.totals import Totals
 
 
@@ -65,11 +65,7 @@ class Flow(msgspec.Struct, kw_only=True):
     @property
     def problem(self) -> str | None:
         """What went wrong, in a word; None when nothing did."""
-        if self.end.outcome != "ok":
-            return self.end.outcome
-        if (self.end.status or 0) >= 400:
-            return f"status {self.end.status}"
-        return self.stream.ended if self.stream and self.stream.ended != "complete" else None
+        return problem(self.stream, self.end)
 
     @property
     def errors(self) -> list[str]:

@@ -1,6 +1,7 @@
 from support.display import small_flow, stream_flow
 
-from amp_addons.render.tally import MAX_ROWS, MAX_UNKNOWN, OTHERS, RECENT, Key, Tally
+from amp_addons.core.key import OTHERS, Key
+from amp_addons.render.tally import MAX_ROWS, MAX_UNKNOWN, RECENT, Tally
 
 
 def tally_of(*flows):
