@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.core.target import split_target
 from amp_addons.files import locked, replace_private
+from amp_addons.keyusage import key_usage
 from amp_addons.state import make_private, state_folder
 
 VALID = timedelta(days=730)
@@ -137,7 +138,7 @@ def _made(key: rsa.RSAPrivateKey, hosts: Collection[str] | None) -> x509.Certifi
         .not_valid_after(now + VALID)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_usage(), critical=True)
+        .add_extension(key_usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     if hosts is not None:
@@ -145,20 +146,6 @@ def _made(key: rsa.RSAPrivateKey, hosts: Collection[str] | None) -> x509.Certifi
             x509.NameConstraints([each for host in sorted(hosts) for each in _subtrees(host)], None), critical=True
         )
     return builder.sign(key, hashes.SHA256())
-
-
-def _usage() -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-        key_cert_sign=True,
-        crl_sign=True,
-    )
 
 
 def _subtrees(host: str) -> list[x509.GeneralName]:

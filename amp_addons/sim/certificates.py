@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from amp_addons.keyusage import key_usage
+
 MAX_NAMES = 256
 """Names whose certificates are kept."""
 
@@ -80,12 +82,12 @@ class Authority:
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (x509.SubjectAlternativeName(_names(name)), False),
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
-            (_usage(digital_signature=True), True),
+            (key_usage("digital_signature"), True),
         )
         return self._signed("Simulated Amp service", self._leaf_key, extensions)
 
     def _issue_itself(self) -> x509.Certificate:
-        extensions = ((x509.BasicConstraints(ca=True, path_length=0), True), (_usage(key_cert_sign=True, crl_sign=True), True))
+        extensions = ((x509.BasicConstraints(ca=True, path_length=0), True), (key_usage("key_cert_sign", "crl_sign"), True))
         return self._signed(_ISSUER, self._key, extensions)
 
     def _signed(
@@ -122,20 +124,6 @@ def _names(name: str) -> list[x509.GeneralName]:
         return [x509.DNSName(name)]
     # A client that connects to an address names no host.
     return [address, x509.DNSName("localhost")]
-
-
-def _usage(digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        key_cert_sign=key_cert_sign,
-        crl_sign=crl_sign,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 def _write(path: Path, data: bytes) -> None:
