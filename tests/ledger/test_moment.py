@@ -1,6 +1,5 @@
-import time
-
 import pytest
+from support.clock import time_zone
 
 from amp_addons.ledger.moment import moment
 
@@ -8,12 +7,9 @@ NOW = 1_793_534_400.0
 
 
 @pytest.fixture(autouse=True)
-def somewhere(monkeypatch):
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def somewhere():
+    with time_zone("Europe/Berlin"):
+        yield
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-import time
-
 import pytest
+from support.clock import time_zone
 from support.ledger import NOON, make_flow
 
 from amp_addons.core.events import Tokens
@@ -66,14 +65,9 @@ def test_span_holds_its_beginning_and_not_its_end(kept):
     assert [row[EXPORTED.index("flow")] for row in rows(connection, span)] == ["1", "2"]
 
 
-def test_days_are_local(kept, monkeypatch):
-    monkeypatch.setenv("TZ", "Pacific/Kiritimati")  # 14 hours ahead
-    time.tzset()
-    try:
+def test_days_are_local(kept):
+    with time_zone("Pacific/Kiritimati"):  # 14 hours ahead
         assert list(sums(report(kept(make_flow()), "day", Span()))) == ["2026-11-02"]
-    finally:
-        monkeypatch.undo()
-        time.tzset()
 
 
 def test_rows_are_exported_by_time_with_their_types(kept):

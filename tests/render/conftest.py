@@ -1,6 +1,5 @@
-import time
-
 import pytest
+from support.clock import time_zone
 
 from amp_addons.render import line
 
@@ -8,11 +7,8 @@ from amp_addons.render import line
 @pytest.fixture(autouse=True)
 def utc(monkeypatch):
     """Lines show local time: here that is UTC."""
-    monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    time.tzset()
-    line._clock.cache_clear()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+    with time_zone("UTC"):
+        line._clock.cache_clear()
+        yield
     line._clock.cache_clear()

@@ -1,8 +1,8 @@
 import os
 import re
-import time
 
 import pytest
+from support.clock import time_zone
 
 from amp_addons.replay.rotation import Naming, Rotation
 
@@ -10,12 +10,9 @@ NOW = 1760000000.0
 
 
 @pytest.fixture(autouse=True)
-def utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def utc():
+    with time_zone("UTC"):
+        yield
 
 
 @pytest.mark.parametrize(

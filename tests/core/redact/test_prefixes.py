@@ -4,6 +4,7 @@ import pytest
 import re2  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
+from support.patterns import patterns
 
 from amp_addons.core.redact import prefixes
 from amp_addons.core.redact.prefixes import COMPLETE, DEAD, INSIDE, Automaton, State, Store, symbols_of
@@ -89,21 +90,12 @@ def test_what_characters_read() -> None:
         assert not symbols >> ord("\n") & 1
 
 
-def _patterns() -> st.SearchStrategy[str]:
-    atoms = st.sampled_from(["a", "b", "[ab]", "[^a]", "é", r"\d", "(?i:k)", "-", "^", "$", r"\b"])
-    repeats = st.sampled_from(["", "?", "{2}", "{0,3}", "{1,3}?", "*", "+"])
-    return st.recursive(
-        st.builds(lambda atom, repeat: f"(?:{atom}){repeat}", atoms, repeats),
-        lambda inner: st.one_of(
-            st.builds(lambda a, b: a + b, inner, inner),
-            st.builds(lambda a, b: f"(?:{a}|{b})", inner, inner),
-            st.builds(lambda a, repeat: f"(?:{a}){repeat}", inner, repeats),
-        ),
-        max_leaves=6,
-    )
+PATTERNS = patterns(
+    ["a", "b", "[ab]", "[^a]", "é", r"\d", "(?i:k)", "-", "^", "$", r"\b"], ["", "?", "{2}", "{0,3}", "{1,3}?", "*", "+"], 6
+)
 
 
-@given(_patterns(), st.integers())
+@given(PATTERNS, st.integers())
 def test_every_beginning_of_a_match_has_begun(pattern: str, seed: int) -> None:
     """However a text is cut, what RE2 matches in it was alive all the way, and complete at its end."""
     draw = random.Random(seed)

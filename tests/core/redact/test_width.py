@@ -5,6 +5,7 @@ import pytest
 import re2  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
+from support.patterns import patterns
 
 from amp_addons.core.redact.width import width, width_before
 
@@ -67,21 +68,10 @@ def test_widths_before_a_group(pattern: str, most: int) -> None:
     assert width_before(pattern, "secret") == most
 
 
-def _patterns() -> st.SearchStrategy[str]:
-    atoms = st.sampled_from(["a", "b", "[ab]", "[0-9]", r"\d", "x-"])
-    repeats = st.sampled_from(["", "?", "{2}", "{0,3}", "{1,4}"])
-    return st.recursive(
-        st.builds(lambda atom, repeat: f"(?:{atom}){repeat}", atoms, repeats),
-        lambda inner: st.one_of(
-            st.builds(lambda a, b: a + b, inner, inner),
-            st.builds(lambda a, b: f"(?:{a}|{b})", inner, inner),
-            st.builds(lambda a, repeat: f"(?:{a}){repeat}", inner, repeats),
-        ),
-        max_leaves=5,
-    )
+PATTERNS = patterns(["a", "b", "[ab]", "[0-9]", r"\d", "x-"], ["", "?", "{2}", "{0,3}", "{1,4}"], 5)
 
 
-@given(_patterns(), st.integers())
+@given(PATTERNS, st.integers())
 def test_no_match_is_narrower_or_wider(pattern: str, seed: int) -> None:
     low, high = width(pattern)
     text = "".join(random.Random(seed).choices("ab01x-", k=200))
