@@ -28,9 +28,9 @@ class Passed:
     def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:
         """Flows are under way beside each other, and the totals take one after the other: all of a flow at its end."""
         if events and isinstance(events[-1], FlowEnd) and trace.request is not None:
-            self._totals.take([trace.request, *events], trace)
+            self._totals.take([trace.request, *events])
         elif events and isinstance(events[0], RuleAction | RedactionDone | WsMessage):
-            self._totals.take(events, trace)
+            self._totals.take(events)
 
     @command.command("amp.summary")  # type: ignore[untyped-decorator]  # mitmproxy types it in part
     def summary(self) -> str:

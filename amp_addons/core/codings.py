@@ -163,6 +163,14 @@ CODINGS: dict[str, Callable[[], Coding]] = {"gzip": _Gzip, "x-gzip": _Gzip, "def
 """How to begin decoding each coding, by its name in lower case. brotli and zstandard are imported when first needed."""
 
 
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def coding_of(data: bytes) -> str | None:
+    """The coding that a body's first bytes tell of; deflate and br have none of their own."""
+    return next((name for magic, name in _MAGIC.items() if data.startswith(magic)), None)
+
+
 def encode(name: str, data: bytes) -> bytes:
     """Encode a whole body in the coding of this name (a key of `CODINGS`)."""
     if name == "br":

@@ -8,6 +8,7 @@ curl removes the framing, and with --compressed the coding, but leaves the heade
 import re
 from collections.abc import Iterator
 
+from amp_addons.core.codings import coding_of
 from amp_addons.core.encoding import ContentDecoder
 
 MAX_HEAD = 256 * 1024
@@ -23,7 +24,6 @@ _MAX_STEP = 64 * 1024 * 1024
 _MAX_DECODED = 1 << 40
 """Most bytes decoded in all. A user who does not want to wait for the end of a file this large can interrupt."""
 
-_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _TEXT = (
     b"data:",
     b"event:",
@@ -191,7 +191,7 @@ class RecordedBody:
         if data.lstrip().startswith(_TEXT):
             return None
         named = self.head.fields.get("content-encoding") if self.head else None
-        return named or next((name for magic, name in _MAGIC.items() if data.startswith(magic)), None)
+        return named or coding_of(data)
 
     def _decode(self, data: bytes) -> Iterator[bytes]:
         if self._decoder is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
+from amp_addons.core.exchange import Exchange, Unreadable
 from amp_addons.core.target import base_of
 from amp_addons.core.trace import FlowTrace, Price
 from amp_addons.core.watch import Mask
@@ -14,6 +15,7 @@ from amp_addons.replay.retell import retell
 from amp_addons.rulefiles.catalog import Catalog, classify
 
 if TYPE_CHECKING:
+    from amp_addons.core.rules.condition import Conditions
     from amp_addons.core.rules.outcome import Outcome
     from amp_addons.core.rules.ruleset import RuleSet
 
@@ -55,6 +57,18 @@ class Analysis:
         """What rules make of a flow's request."""
         from amp_addons.core.rules.outcome import decided  # as slow to import as all else here together
 
+        return decided(rules, self._exchange(flow))
+
+    def holds(self, where: "Conditions | None", flow: Captured) -> bool:
+        """Whether `where` holds. What cannot be told for sure does not."""
+        if where is None:
+            return True
+        try:
+            return where.hold(self._exchange(flow))
+        except Unreadable:
+            return False
+
+    def _exchange(self, flow: Captured) -> Exchange:
         exchange = flow.exchange()
         exchange.classification = self.classify(flow)
-        return decided(rules, exchange)
+        return exchange

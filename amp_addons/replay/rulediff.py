@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from amp_addons.core.clock import rfc3339
 from amp_addons.core.rules.decision import Decision
-from amp_addons.core.rules.outcome import decided
 from amp_addons.core.scrub import scrub_text, scrub_url
 from amp_addons.replay.run import Reader, Wish
 from amp_addons.rulefiles.catalog import Catalog
@@ -33,11 +32,7 @@ def differences(names: Sequence[str], wish: Wish, rules: tuple[str, str], compla
     old, new = (RuleSet.load(path, catalog=catalog, amp_url=wish.amp_url, placeholders=True) for path in rules)
     reader = Reader(wish)
     for flow in reader.flows(names, complain):
-        said = []
-        for each in (old, new):
-            exchange = flow.exchange()
-            exchange.classification = reader.classify(flow)
-            said.append(_words(decided(each, exchange).decision))
+        said = [_words(reader.decide(flow, each).decision) for each in (old, new)]
         if said[0] != said[1]:
             endpoint = reader.classify(flow).endpoint
             yield Difference(rfc3339(flow.started), flow.id, scrub_text(flow.method), scrub_url(flow.url), endpoint, said[0], said[1])

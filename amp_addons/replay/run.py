@@ -3,15 +3,16 @@
 import gc
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
+from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, NamedTuple
 
 from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event, encode_lines
-from amp_addons.core.exchange import Unreadable
 from amp_addons.core.trace import FlowTrace
 from amp_addons.prices import Prices, kept_prices
 from amp_addons.replay.analysis import Analysis
@@ -25,6 +26,7 @@ from amp_addons.rulefiles.catalog import Catalog
 if TYPE_CHECKING:  # imported for those who ask for rules or conditions
     from amp_addons.core.rules.condition import Conditions
     from amp_addons.core.rules.match import Match
+    from amp_addons.core.rules.outcome import Outcome
     from amp_addons.replay.parquet import Tables
     from amp_addons.rulefiles.rules import RuleSet
     from amp_addons.telemetry.told import Told
@@ -138,15 +140,11 @@ class Reader:
         return self._analysis.classify(flow)
 
     def is_wanted(self, flow: Captured) -> bool:
-        """Whether `where` holds. What cannot be told for sure does not."""
-        if self._where is None:
-            return True
-        exchange = flow.exchange()
-        exchange.classification = self.classify(flow)
-        try:
-            return self._where.hold(exchange)
-        except Unreadable:
-            return False
+        return self._analysis.holds(self._where, flow)
+
+    def decide(self, flow: Captured, rules: "RuleSet") -> "Outcome":
+        """What rules make of a flow's request."""
+        return self._analysis.decide(flow, rules)
 
     def _new_tables(self, part: Part) -> "Tables | None":
         if self._wish.tables is None:
@@ -156,7 +154,7 @@ class Reader:
         return Tables(self._wish.tables, part)
 
     def _take(self, events: Sequence[Event], trace: FlowTrace) -> None:
-        self._totals.take(events, trace)
+        self._totals.take(events)
         if self._tables is not None:
             self._tables.take(events)
         if self._wish.events:
@@ -198,18 +196,15 @@ def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found]
 
 
 def _in_order(pool: ProcessPoolExecutor, parts: Sequence[Part], ahead: int, tick: Callable[[Found], object]) -> Iterator[Found]:
-    waiting: list[Future[Found]] = []
+    left = iter(parts)
+    waiting: deque[Future[Found]] = deque()
     try:
-        for part in parts:
-            waiting.append(pool.submit(_read, part))
-            if len(waiting) >= ahead:
-                found = waiting.pop(0).result()
-                tick(found)
-                yield found
+        waiting.extend(pool.submit(_read, part) for part in islice(left, ahead))
         while waiting:
-            found = waiting.pop(0).result()
+            found = waiting.popleft().result()
             tick(found)
             yield found
+            waiting.extend(pool.submit(_read, part) for part in islice(left, 1))
     finally:
         for each in waiting:
             each.cancel()

@@ -9,7 +9,7 @@ from mitmproxy import exceptions, flow, http
 from mitmproxy import io as recordings
 
 from amp_addons.core.classify import DEFAULT_AMP_URL, classify
-from amp_addons.core.codings import CODINGS
+from amp_addons.core.codings import CODINGS, coding_of
 from amp_addons.core.reader import StreamReader
 from amp_addons.core.redact.scrubber import Scrubber
 from amp_addons.files import replacing
@@ -18,8 +18,6 @@ from amp_addons.rulefiles.catalog import Catalog
 
 MAX_STREAM = 256 * 1024 * 1024
 """Largest body of one answer that is scrubbed (bytes): it is held as a whole."""
-
-_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 class Damaged(ValueError):
@@ -100,7 +98,7 @@ def _answer(stream: BinaryIO, scrubber: Scrubber) -> Iterator[bytes]:
     data = stream.read(MAX_STREAM + 1)
     if len(data) > MAX_STREAM:
         raise Damaged(f"the file is no recording of flows, and has more than {MAX_STREAM} bytes")
-    coding = next((name for magic, name in _MAGIC.items() if data.startswith(magic)), "")
+    coding = coding_of(data) or ""
     plain = b"".join(CODINGS[coding]().decode(data)) if coding else data
     reader = StreamReader(text=False)
     reader.feed(plain)

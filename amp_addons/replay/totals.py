@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, RedactionDone, RuleAction, StreamEnd, WsMessage, problem
+from amp_addons.core.events import Event, FlowEnd, FlowRequest, RedactionDone, RuleAction, StreamEnd, WsMessage, problem
 from amp_addons.core.key import OTHERS, Key, row_of
-from amp_addons.core.trace import FlowTrace
 from amp_addons.replay.histogram import Histogram
 
 MAX_ROWS = 1000
@@ -95,7 +94,7 @@ class Totals:
         self._request: FlowRequest | None = None
         self._stream: StreamEnd | None = None
 
-    def take(self, events: Sequence[Event], trace: FlowTrace) -> None:
+    def take(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, FlowRequest):
                 self._request, self._stream = event, None
@@ -109,8 +108,6 @@ class Totals:
                 self.ws_messages += 1
             elif isinstance(event, FlowEnd) and self._request is not None:
                 self._count(self._request, self._stream, event)
-            elif isinstance(event, FlowResponse):
-                pass
 
     def _count(self, request: FlowRequest, stream: StreamEnd | None, end: FlowEnd) -> None:
         model = (stream.model if stream else None) or request.model

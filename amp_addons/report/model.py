@@ -1,7 +1,6 @@
 """What a report is made of: plain values, scrubbed and bounded, without HTML."""
 
 from collections.abc import Hashable
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,6 @@ class Answer(msgspec.Struct, kw_only=True):
     stop_reason: str | None = None
     usage: dict[str, int] = {}
     errors: list[str] = []
-    ended: str = "complete"
 
 
 class SocketMessage(msgspec.Struct):
@@ -129,6 +127,3 @@ class Kept(msgspec.Struct):
     messages: dict[Hashable, Message] = {}
     system: dict[Hashable, str] = {}
     tools: dict[Hashable, Tool] = {}
-
-
-type Json = dict[str, Any]

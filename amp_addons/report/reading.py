@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from amp_addons.core.classify import Classification
+from amp_addons.core.conversation.answer import answered
 from amp_addons.core.conversation.change import outline
-from amp_addons.core.conversation.parts import Message, Part, Text, Thinking, Tool, ToolCall
+from amp_addons.core.conversation.parts import Message, Tool
 from amp_addons.core.conversation.read import read_conversation
 from amp_addons.core.encoding import decode_body
 from amp_addons.core.events import Event, FlowEnd, FlowRequest, FlowResponse, RedactionDone, RuleAction, StreamEnd, WsMessage
-from amp_addons.core.exchange import Headers, Unreadable
+from amp_addons.core.exchange import Headers
 from amp_addons.core.reader import StreamReader
 from amp_addons.core.rules.condition import compile_match
 from amp_addons.core.rules.match import Match
@@ -68,7 +69,7 @@ class Reading:
 
     def take(self, flow: Captured) -> None:
         """Take one flow, if it is wanted."""
-        if self._where is not None and not self._is_wanted(flow):
+        if not self._analysis.holds(self._where, flow):
             return
         self._events = []
         self._analysis.tell(flow)
@@ -77,16 +78,8 @@ class Reading:
             return
         self.flows.append(self._flow(flow, self._analysis.classify(flow)))
 
-    def _is_wanted(self, flow: Captured) -> bool:
-        exchange = flow.exchange()
-        exchange.classification = self._analysis.classify(flow)
-        try:
-            return self._where is None or self._where.hold(exchange)
-        except Unreadable:
-            return False
-
     def _take(self, events: Sequence[Event], trace: FlowTrace) -> None:
-        self.totals.take(events, trace)
+        self.totals.take(events)
         self._events += events
 
     def _flow(self, flow: Captured, found: Classification) -> Flow:
@@ -134,15 +127,11 @@ class Reading:
         reader.feed(plain)
         reader.close(made.end.outcome == "aborted")
         found = reader.summary()
-        parts: list[Part] = [Thinking(found.thinking)] if found.thinking else []
-        parts += [Text(text) for text in (found.text, found.refusal) if text]
-        parts += [ToolCall(call.get("id") or "", call.get("name") or "", call.get("args")) for call in found.tool_calls]
         made.answer = Answer(
-            message=self._cleaner.message(Message("assistant", tuple(parts))),
+            message=self._cleaner.message(Message("assistant", tuple(answered(found)))),
             stop_reason=self._cleaner.name(found.stop_reason) or None,
             usage=dict(found.usage),
             errors=[scrub_text(f"{error.type}: {error.message}") for error in found.errors],
-            ended=made.stream.ended if made.stream else found.ended,
         )
         made.cost = self._prices.cost(made.request.provider, found.model or made.model, found.usage, made.started)
 

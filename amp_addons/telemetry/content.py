@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from amp_addons.core.conversation.answer import answered
 from amp_addons.core.conversation.parts import Media, Other, Part, Text, Thinking, ToolCall, ToolResult
 from amp_addons.core.conversation.read import read_conversation
 from amp_addons.core.encoding import decode_body
@@ -67,9 +68,7 @@ def _answered(bodies: Bodies, api: str | None, scrubber: Scrubber) -> Attributes
     reader.feed(body)
     reader.close()
     said = reader.summary()
-    parts: list[Json] = [{"type": "reasoning", "content": _short(said.thinking)}] if said.thinking else []
-    parts += [_text(each) for each in (said.text, said.refusal) if each]
-    parts += [_part(ToolCall(str(call["id"]), str(call["name"]), call.get("args"))) for call in said.tool_calls]
+    parts = _parts(answered(said))
     if not parts:
         return {}
     return {"gen_ai.output.messages": _json([{"role": "assistant", "parts": parts, "finish_reason": said.stop_reason or ""}])}

@@ -45,7 +45,7 @@ def flow(number, *, model="m", known=True, url=None, stream=True, cost=0.1, dura
 def of(flows):
     found = Totals()
     for events in flows:
-        found.take(events, None)
+        found.take(events)
     return found
 
 
@@ -136,5 +136,5 @@ def test_the_slowest_streams_are_a_few():
 
 def test_an_end_without_a_beginning_is_no_flow():
     found = Totals()
-    found.take(flow(1)[1:], None)
+    found.take(flow(1)[1:])
     assert found.as_json()["flows"] == 0
