@@ -22,7 +22,7 @@ def compared_lines(palette: Palette, width: int, found: Compared) -> Iterator[st
     yield ""
     yield f"{palette.strong}Headers{palette.off}" if found.headers else "The headers are the same."
     for header in found.headers:
-        yield from _pair(palette, width, header.name, header.before, header.after)
+        yield from _pair(width, header.name, header.before, header.after)
     yield ""
     if not found.is_json:
         yield "The bodies are the same." if found.same_body else "The bodies differ, and are not both JSON."
@@ -47,7 +47,7 @@ def _change(palette: Palette, width: int, change: Change) -> Iterator[str]:
         yield clip(f"    + {_text(change.after)}", width)
 
 
-def _pair(palette: Palette, width: int, name: str, before: str | None, after: str | None) -> Iterator[str]:
+def _pair(width: int, name: str, before: str | None, after: str | None) -> Iterator[str]:
     sign = "+" if before is None else "-" if after is None else "~"
     yield f"{sign} {visible(name)}"
     if before is not None:

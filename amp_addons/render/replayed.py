@@ -13,7 +13,6 @@ from amp_addons.render.units import counted, duration, figure, size
 
 MAX_ROWS = 40
 MAX_TYPES = 12
-_TIMES = ("first p50", "p95", "time p50", "p95", "p99")
 
 
 def replayed(
@@ -33,7 +32,7 @@ def replayed(
         yield from _unknown(found, rest)
 
 
-def _table(*columns: tuple[str, bool], title: str = "") -> Table:
+def _table(*columns: tuple[str, bool]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", border_style="dim")
     for name, left in columns:
         table.add_column(name, justify="left" if left else "right", no_wrap=True, overflow="ellipsis")

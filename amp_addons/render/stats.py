@@ -62,7 +62,7 @@ def stats_lines(found: Report, by: str, top: int, colours: Palette, width: int) 
     for (name, group), cells, value in zip(shown, table, values, strict=False):
         line = _line(name, key, cells, widths)
         if group.errors and columns:
-            line = _coloured(line, key, widths, columns, colours)
+            line = _coloured(line, widths, columns, colours)
         yield f"{line}{' ' * GAP}{colours.of('inference')}{_bar(value, most, bar)}{colours.off}".rstrip() if bar else line
     yield colours.strong + _line(total, key, table[-1], widths) + colours.off
 
@@ -89,7 +89,7 @@ def _line(name: str, key: int, cells: Sequence[str], widths: Sequence[int], scal
     return f"{line}{' ' * GAP}{scale}" if scale else line
 
 
-def _coloured(line: str, key: int, widths: Sequence[int], columns: Sequence[_Column], colours: Palette) -> str:
+def _coloured(line: str, widths: Sequence[int], columns: Sequence[_Column], colours: Palette) -> str:
     """The line with its number of errors in the colour of errors."""
     at = next((i for i, column in enumerate(columns) if column.heading == "errors"), None)
     if at is None:

@@ -62,9 +62,14 @@ type ReadAt = Callable[[int, int], bytes]
 """Gives so many bytes (the second) from a place on, fewer at the end."""
 
 
+def scanned(descriptor: int) -> tuple[ReadAt, int]:
+    """How to read a file at any place, and its size in bytes: what `ends` wants."""
+    return lambda at, count: os.pread(descriptor, count, at), os.fstat(descriptor).st_size
+
+
 def lengths(descriptor: int) -> Iterator[int]:
     """Where each whole flow of a file ends. Only the lengths before them are read."""
-    yield from ends(lambda at, count: os.pread(descriptor, count, at), os.fstat(descriptor).st_size)
+    return ends(*scanned(descriptor))
 
 
 def ends(read: ReadAt, size: int) -> Iterator[int]:
@@ -82,10 +87,7 @@ def ends(read: ReadAt, size: int) -> Iterator[int]:
 
 def whole_flows(descriptor: int) -> int:
     """How many bytes at the beginning of a file are whole flows."""
-    end = 0
-    for end in lengths(descriptor):  # noqa: B007
-        pass
-    return end
+    return max(lengths(descriptor), default=0)
 
 
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError)

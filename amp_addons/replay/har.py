@@ -70,7 +70,7 @@ def _flow(entry: dict[str, Any], number: int) -> Captured | None:
         port=url.port or DEFAULT_PORTS[scheme],
         path=(url.path or "/") + (f"?{url.query}" if url.query else ""),
         headers=_headers(request),
-        body=_posted(request.get("postData") or {}),
+        body=_body(request.get("postData") or {}),
         started=started,
         answer=answer,
         error=failed,
@@ -84,13 +84,6 @@ def _headers(message: dict[str, Any]) -> Headers:
     return tuple(
         (name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, value in pairs if name.lower() != "content-encoding"
     )
-
-
-def _posted(post: dict[str, Any]) -> bytes | None:
-    text = post.get("text")
-    if not isinstance(text, str):
-        return None
-    return _decoded(text) if post.get("encoding") == "base64" else text.encode("utf-8", "surrogatepass")
 
 
 def _body(content: dict[str, Any]) -> bytes | None:

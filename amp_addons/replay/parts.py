@@ -1,13 +1,12 @@
 """A capture file in parts that begin and end between flows, so that several processes or machines can read it at once."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from amp_addons.replay.captured import Captured
-from amp_addons.replay.flowfile import ReadAt, ends, flow_of, frames
+from amp_addons.replay.flowfile import ReadAt, ends, flow_of, frames, scanned
 from amp_addons.replay.url import is_url
 
 PART = 8 * 1024 * 1024
@@ -50,9 +49,7 @@ def _scanned(file: str, stack: ExitStack) -> tuple[ReadAt, int]:
         from amp_addons.replay import remote
 
         return remote.scanned(file, stack)
-    stream = stack.enter_context(open(file, "rb", buffering=0))
-    descriptor = stream.fileno()
-    return lambda at, count: os.pread(descriptor, count, at), os.fstat(descriptor).st_size
+    return scanned(stack.enter_context(open(file, "rb", buffering=0)).fileno())
 
 
 def flows_in(part: Part) -> Iterator[Captured]:

@@ -6,6 +6,7 @@ from math import ceil
 
 import msgspec
 
+from amp_addons.replay.totals import TOKENS
 from amp_addons.report.model import Flow
 
 
@@ -58,7 +59,7 @@ def _add(figures: ModelFigures, flow: Flow) -> None:
     usage = flow.answer.usage if flow.answer else {}
     figures.requests += 1
     figures.problems += flow.problem is not None
-    for kind in ("input", "cache_read", "cache_write", "output", "reasoning"):
+    for kind in TOKENS:
         setattr(figures, kind, getattr(figures, kind) + usage.get(kind, 0))
     if flow.cost is not None:
         figures.cost = (figures.cost or 0.0) + flow.cost

@@ -49,7 +49,7 @@ def make_report(
     flows = sorted(reading.flows, key=lambda flow: flow.started)
     for number, flow in enumerate(flows, 1):
         flow.number = number
-    notes = [f"{_shown(name, cleaner)}" for name in problems]
+    notes = [_shown(each, cleaner) for each in problems]
     if reading.left_out:
         notes.append(f"The first {len(flows):,} flows are shown; {counted(reading.left_out, 'flow')} more are in the sums of rules only.")
     if any(flow.stream for flow in flows) and not any(flow.stream and flow.is_timed for flow in flows):

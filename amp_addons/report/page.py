@@ -47,7 +47,7 @@ _HUES = {"anthropic": "h-anthropic", "openai": "h-openai", "google": "h-google"}
 def page(report: Report, cleaner: Cleaner) -> str:
     """The page. `cleaner` is the one that the report was made with."""
     budget = Budget(MAX_TEXT)
-    environment = _environment(report, cleaner, Blocks(budget))
+    environment = _environment(cleaner, Blocks(budget))
     figures = by_model(report.flows)
     style, script = _file("report.css"), _file("report.js")
     return environment.get_template("report.html.j2").render(
@@ -118,7 +118,7 @@ class About(NamedTuple):
     branches: int
 
 
-def _environment(report: Report, cleaner: Cleaner, blocks: Blocks) -> Environment:
+def _environment(cleaner: Cleaner, blocks: Blocks) -> Environment:
     environment = Environment(loader=_Templates(), autoescape=True, undefined=StrictUndefined)
     environment.filters |= {
         "about": _about,

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from amp_addons.core.events import Tokens
 from amp_addons.core.target import DEFAULT_PORTS
 from amp_addons.telemetry.told import Told
@@ -67,9 +69,7 @@ def usage_of(told: Told) -> Tokens:
     if told.request.api != "anthropic-messages" or tokens.input is None:
         return tokens
     whole = tokens.input + (tokens.cache_read or 0) + (tokens.cache_write or 0)
-    return Tokens(
-        input=whole, output=tokens.output, cache_read=tokens.cache_read, cache_write=tokens.cache_write, reasoning=tokens.reasoning
-    )
+    return replace(tokens, input=whole)
 
 
 def error_of(told: Told) -> str | None:
