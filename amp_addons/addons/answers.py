@@ -13,7 +13,7 @@ from mitmproxy.websocket import WebSocketMessage
 
 from amp_addons.addons import script
 from amp_addons.addons.connections import end_servers
-from amp_addons.addons.exchange import stream_wanted
+from amp_addons.addons.exchange import length_of, stream_wanted
 from amp_addons.addons.holding import hold
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.route import LARGE, TIMEOUT, refusal
@@ -104,7 +104,7 @@ class Answers:
         stream = expects_events(response.status_code, response.headers.get("content-type"), asked=asked)
         redaction = self._redacting.get(flow.id)
         whole = redaction is not None and (sent.api is None or not (stream or (asked and response.status_code == 200)))
-        too_long = length_of(response) > MAX_BYTES
+        too_long = (length_of(response) or 0) > MAX_BYTES
         if too_long and whole and redaction and redaction.masks:
             block = Block(message="This answer is too long to be looked into for what must not pass the local proxy.", status=502)
             return self._replace(flow, response, refusal(sent.exchange, block))
@@ -229,12 +229,6 @@ class Answers:
 
 def _found(redaction: AnswerRedaction) -> Found:
     return {(rule, "response", kind): count for (rule, kind), count in redaction.found.copy().items()}
-
-
-def length_of(response: http.Response) -> int:
-    """The length of the body that is announced; 0 if none is."""
-    length = response.headers.get("content-length", "")
-    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 def unframed(flow: http.HTTPFlow, response: http.Response) -> None:

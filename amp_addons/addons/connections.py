@@ -7,9 +7,16 @@ connection is closed, or could not be made, and the client is told of that like 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.connection import Client, Connection, Server
+
+
+def handlers_of(client: Client) -> list[Any]:
+    """What handles a client in mitmproxy: `ConnectionHandler`s."""
+    proxyserver = ctx.master.addons.get("proxyserver")
+    return [handler for handler in list(proxyserver.connections.values()) if handler.client is client] if proxyserver else []
 
 
 def end_servers(client: Client, address: tuple[str, int] | None = None) -> bool:
@@ -25,10 +32,8 @@ def end_servers(client: Client, address: tuple[str, int] | None = None) -> bool:
 
 
 def _transports(client: Client) -> Iterator[tuple[Connection, asyncio.Task[None] | None]]:
-    proxyserver = ctx.master.addons.get("proxyserver")
-    for handler in list(proxyserver.connections.values()) if proxyserver else ():
-        if handler.client is client:
-            yield from [(connection, io.handler) for connection, io in list(handler.transports.items())]
+    for handler in handlers_of(client):
+        yield from [(connection, io.handler) for connection, io in list(handler.transports.items())]
 
 
 def allow_connections(client: Client, most: int) -> bool:
@@ -36,9 +41,8 @@ def allow_connections(client: Client, most: int) -> bool:
 
     mitmproxy has no option for it: its handler of a client counts them in `max_conns`, five for each address.
     """
-    proxyserver = ctx.master.addons.get("proxyserver")
-    for handler in list(proxyserver.connections.values()) if proxyserver else ():
-        if handler.client is client and isinstance(getattr(handler, "max_conns", None), defaultdict):
+    for handler in handlers_of(client):
+        if isinstance(getattr(handler, "max_conns", None), defaultdict):
             handler.max_conns.default_factory = lambda: asyncio.Semaphore(most)
             return True
     return False

@@ -28,6 +28,12 @@ def exchange_of(flow: http.HTTPFlow, hub: Hub) -> Exchange:
     )
 
 
+def length_of(response: http.Response) -> int | None:
+    """The length of the body that is announced (bytes), if one is."""
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else None
+
+
 def stream_wanted(exchange: Exchange) -> bool:
     """Whether the client asked for a stream, read as forgivingly as a server would."""
     coding = ", ".join(exchange.header("content-encoding"))

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from mitmproxy import ctx, http
+from mitmproxy import http
 from mitmproxy.connection import ConnectionState
 from mitmproxy.flow import Error
 from mitmproxy.proxy.events import Event
@@ -19,6 +19,7 @@ from mitmproxy.proxy.layers.http import HttpLayer, HttpStream
 from mitmproxy.proxy.layers.http._events import ResponseData, ResponseEndOfMessage
 
 from amp_addons.addons import script
+from amp_addons.addons.connections import handlers_of
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.route import LARGE, TIMEOUT
 from amp_addons.addons.sent import Held
@@ -110,9 +111,7 @@ def hold(flow: http.HTTPFlow, held: Held, limit: int, noted: Callable[[], None],
 
 def _stream_of(flow: http.HTTPFlow) -> HttpStream | None:
     """What handles the flow in mitmproxy: of its connection, in the tunnels that it has within each other."""
-    proxyserver = ctx.master.addons.get("proxyserver")
-    handlers = list(proxyserver.connections.values()) if proxyserver else []
-    layers = [layer for handler in handlers if handler.client is flow.client_conn for layer in handler.layer.context.layers]
+    layers = [layer for handler in handlers_of(flow.client_conn) for layer in handler.layer.context.layers]
     seen = set()
     while layers:
         layer = layers.pop()

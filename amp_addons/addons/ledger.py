@@ -6,10 +6,9 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from mitmproxy import addonmanager, ctx, http
+from mitmproxy import addonmanager, ctx
 
 from amp_addons.addons import script
-from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import refuse
 from amp_addons.core.events import Event, FlowEnd, StreamEnd
@@ -30,7 +29,6 @@ class Ledger:
         self._hub = hub
         self._writer: LedgerWriter | None = None
         self._target: str | None = None
-        self._recorded: set[str] = set()
 
     def load(self, loader: addonmanager.Loader) -> None:
         loader.add_option(
@@ -52,18 +50,12 @@ class Ledger:
             self._writer = LedgerWriter(path, self._complain, private_folder=not target)
             self._hub.attach(self)
 
-    @looking
-    def requestheaders(self, flow: http.HTTPFlow) -> None:
-        # A flow that is read from a file was written when it was live. (One that is sent again, by client replay, is live.)
-        if not flow.live and self._writer is not None:
-            self._recorded.add(flow.id)
-
     def publish(self, events: Sequence[Event], trace: FlowTrace) -> None:
         end, writer = events[-1], self._writer
         if type(end) is not FlowEnd or writer is None:
             return
-        if self._recorded and end.flow in self._recorded:
-            return self._recorded.discard(end.flow)
+        if trace.recorded:
+            return
         if writer.disabled:
             return self._hub.detach(self)
         if trace.request is not None:

@@ -60,7 +60,6 @@ class Otlp:
         self._wanted = "", "none"
         self._sender: Sender | None = None
         self._gathering: Gathering | None = None
-        self._recorded: set[str] = set()
         self._open: dict[str, _Open] = {}
         self._room = _Room()
 
@@ -75,12 +74,6 @@ class Otlp:
             return
         if updated & {"amp_otlp", "amp_otlp_content"}:
             self._switch(ctx.options.amp_otlp, ctx.options.amp_otlp_content)
-
-    @looking
-    def requestheaders(self, flow: http.HTTPFlow) -> None:
-        # A flow that is read from a file was sent when it was live.
-        if not flow.live and self._sender is not None:
-            self._recorded.add(flow.id)
 
     @looking
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -106,9 +99,7 @@ class Otlp:
         if not trace.ended:
             return
         bodies = self._bodies(trace)
-        if trace.flow in self._recorded:
-            self._recorded.discard(trace.flow)
-        elif told is not None:
+        if told is not None and not trace.recorded:
             self._sender.put(told if bodies is None else told._replace(bodies=bodies))
 
     def _bodies(self, trace: FlowTrace) -> "Bodies | None":

@@ -11,11 +11,12 @@ from mitmproxy.connection import Client, ConnectionState
 
 from amp_addons.addons import script
 from amp_addons.addons.classify import url_of
+from amp_addons.addons.exchange import length_of
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.core.course import answer, begin, finish, finish_foreign, head_of, repeat
 from amp_addons.core.events import Ended, Outcome
-from amp_addons.core.facts import Facts, facts_of
+from amp_addons.core.facts import facts_of
 from amp_addons.core.trace import FlowTrace
 
 
@@ -24,6 +25,13 @@ class Trace:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._recorded: set[str] = set()
+
+    @looking
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        # Later hooks could not tell it from a flow that was killed. (One that is sent again, by client replay, is live.)
+        if not flow.live:
+            self._recorded.add(flow.id)
 
     @looking
     def request(self, flow: http.HTTPFlow) -> None:
@@ -64,11 +72,9 @@ class Trace:
     @looking
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         assert flow.websocket
-        message, facts = flow.websocket.messages[-1], self._facts_of(flow)
-        size = facts.message_sizes.get(len(flow.websocket.messages) - 1) if facts else None
-        self._trace_of(flow).ws_message(
-            message.timestamp, from_client=message.from_client, is_text=message.is_text, content=message.content, size=size
-        )
+        message, trace = flow.websocket.messages[-1], self._trace_of(flow)
+        size = trace.facts.message_sizes.get(len(flow.websocket.messages) - 1) if trace.facts else None
+        trace.ws_message(message.timestamp, from_client=message.from_client, is_text=message.is_text, content=message.content, size=size)
 
     @looking
     def websocket_end(self, flow: http.HTTPFlow) -> None:
@@ -93,6 +99,9 @@ class Trace:
         request, found = flow.request, self._hub.classify(flow)
         trace = self._hub.open(flow.id, request.timestamp_start)
         trace.connection = flow.client_conn.id
+        if flow.id in self._recorded:
+            self._recorded.discard(flow.id)
+            trace.recorded, trace.facts = True, facts_of(flow.metadata)
         begin(
             trace,
             method=request.method,
@@ -106,8 +115,8 @@ class Trace:
         if trace.request and trace.request.category == "inference":
             # so that it is there when the answer ends
             self._hub.prices.warm(found.provider, trace.request.model, trace.started, wait=not flow.live)
-        if facts := self._facts_of(flow):
-            repeat(trace, facts)
+        if trace.facts:
+            repeat(trace, trace.facts)
         return trace
 
     def _end(self, flow: http.HTTPFlow, at: float, outcome: Outcome = "ok", ended: Ended = "complete") -> None:
@@ -129,19 +138,14 @@ class Trace:
     @staticmethod
     def _end_of_recorded(flow: http.HTTPFlow, trace: FlowTrace, at: float, body: bytes | None) -> None:
         body = None if flow.websocket else body
-        if facts := Trace._facts_of(flow):
-            return finish(trace, facts, body)
+        if trace.facts:
+            return finish(trace, trace.facts, body)
         error = flow.error.msg if flow.error else None
         finish_foreign(trace, at, request_bytes=len(flow.request.raw_content or b""), body=body, error=error)
 
-    @staticmethod
-    def _facts_of(flow: http.HTTPFlow) -> Facts | None:
-        return None if flow.live else facts_of(flow.metadata)
-
 
 def _is_whole(flow: http.HTTPFlow, trace: FlowTrace) -> bool:
-    length = flow.response.headers.get("content-length", "") if flow.response else ""
-    return length.isdecimal() and trace.response_bytes == int(length)
+    return flow.response is not None and length_of(flow.response) == trace.response_bytes
 
 
 def _client_left(flow: http.HTTPFlow) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from amp_addons.core.classify import Classification
+from amp_addons.core.events import Ended, Outcome
 from amp_addons.core.exchange import Headers
 from amp_addons.core.facts import Facts, Pieces, said_events
 from amp_addons.core.hints import RequestHints, read_hints
@@ -115,12 +116,11 @@ def finish_foreign(trace: FlowTrace, at: float, *, request_bytes: int, body: byt
     """The same of a recording that says nothing of times and sizes: all came at the end."""
     if body and (trace.watch or trace.aside):
         trace.feed([(at, body)])
-    if error is None:
-        trace.end(at, request_bytes=request_bytes, response_bytes=len(body or b""))
-    elif error.startswith(_CLIENT_LEFT):
-        trace.end(at, outcome="aborted", ended="aborted", error=error, request_bytes=request_bytes, response_bytes=len(body or b""))
-    else:
-        trace.end(at, outcome="error", ended="truncated", error=error, request_bytes=request_bytes, response_bytes=len(body or b""))
+    outcome: Outcome = "ok"
+    ended: Ended = "complete"
+    if error is not None:
+        outcome, ended = ("aborted", "aborted") if error.startswith(_CLIENT_LEFT) else ("error", "truncated")
+    trace.end(at, outcome=outcome, ended=ended, error=error, request_bytes=request_bytes, response_bytes=len(body or b""))
 
 
 _CLIENT_LEFT = ("Client disconnected", "stream reset by client", "Client closed connection")

@@ -6,6 +6,7 @@ From a recording nothing is taken for granted: what does not make sense is left 
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
@@ -25,7 +26,7 @@ PREFIX = "amp."
 type Said = RuleAction | RedactionDone
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """All that cannot be worked out from the messages once more."""
 
     recording: Literal[1] = 1
@@ -66,11 +67,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """As it is kept in a flow."""
         return {PREFIX + name: value for name, value in msgspec.to_builtins(self).items()} | {PREFIX + "recording": self.recording}
 
-    @property
+    @cached_property
     def sizes(self) -> dict[int, int]:
         return _numbers(self.data_bytes)
 
-    @property
+    @cached_property
     def message_sizes(self) -> dict[int, int]:
         return _numbers(self.message_bytes)
 

@@ -26,6 +26,7 @@ from amp_addons.core.events import (
     Tokens,
     WsMessage,
 )
+from amp_addons.core.facts import Facts
 from amp_addons.core.gaps import Gaps
 from amp_addons.core.hints import RequestHints
 from amp_addons.core.kept import Kept
@@ -61,12 +62,14 @@ class FlowTrace:
         "credential",
         "each_event",
         "ended",
+        "facts",
         "flow",
         "gaps",
         "kept",
         "over",
         "passed",
         "reason",
+        "recorded",
         "request",
         "response",
         "response_bytes",
@@ -108,6 +111,10 @@ class FlowTrace:
         """When its pieces came, for whoever shows it."""
         self.gaps: Gaps | None = None
         """The times between the answer's pieces, for whoever measures them."""
+        self.recorded = False
+        """Whether the flow is out of a recording: whoever keeps or sends flows had it when it was live."""
+        self.facts: Facts | None = None
+        """What the recording says beside the flow itself."""
         self.context: TraceContext | None = None
         """The trace that the client says its request belongs to."""
         self.sizes: Mapping[int, int] = {}
@@ -124,7 +131,7 @@ class FlowTrace:
         self._late: list[Event] = []  # told at the end of the answer: until then its events are behind
         self._publish = publish
         self._price = price
-        self._mask = mask
+        self._mask = mask if each_event else None
 
     def begin(
         self,

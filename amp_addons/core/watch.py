@@ -40,7 +40,9 @@ class Words:
             text = "".join(found.flush() for found in self._open.values())
             self._open.clear()
         else:
-            text = self._open.setdefault(event.delta, self._mask()).feed(said(data) or "")
+            if (found := self._open.get(event.delta)) is None:
+                found = self._open[event.delta] = self._mask()
+            text = found.feed(said(data) or "")
         return replace(event, text=text[:MAX_TEXT]) if text else event
 
 

@@ -135,7 +135,7 @@ async def test_flow_that_is_read_from_a_file_is_not_sent(suite, senders):
     for hook in ("requestheaders", "request", "error"):
         suite.play(hook, flow)
     suite.settle()
-    assert suite.kept.types(flow)[-1] == "flow.end" and senders[0].flows == [] and suite["otlp"]._recorded == set()
+    assert suite.kept.types(flow)[-1] == "flow.end" and senders[0].flows == [] and suite["trace"]._recorded == set()
 
 
 async def test_collector_is_changed_while_running(suite, senders):

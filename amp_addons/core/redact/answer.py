@@ -112,7 +112,7 @@ class AnswerRedaction:
             text = body.decode()
         except UnicodeDecodeError:
             return body
-        new = self._texts.setdefault("", self._restore(plain=True)).feed_whole(text)
+        new = self._text_at("", plain=True).feed_whole(text)
         return body if "\\" in text else new.encode("utf-8", "replace")
 
     def _turned(self, pointer: str, text: str) -> str:
@@ -123,7 +123,12 @@ class AnswerRedaction:
         place = "/".join(["/", *parts])
         if place not in self._texts and len(self._texts) >= MAX_TEXTS:
             return text
-        return self._texts.setdefault(place, self._restore()).feed_whole(text)
+        return self._text_at(place).feed_whole(text)
+
+    def _text_at(self, place: str, *, plain: bool = False) -> Restore:
+        if (found := self._texts.get(place)) is None:
+            found = self._texts[place] = self._restore(plain=plain)
+        return found
 
     def _checked(self, pieces: list[bytes]) -> list[bytes]:
         if self._masking and self._channels is not None and self._channels.unseen:
