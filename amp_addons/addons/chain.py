@@ -13,8 +13,9 @@ from mitmproxy.tls import ClientHelloData
 from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
+from amp_addons.core.target import LOOPBACK
 from amp_addons.launch.environment import UPSTREAM_AUTH, UPSTREAM_NO_PROXY
-from amp_addons.launch.noproxy import LOOPBACK, leaves_out
+from amp_addons.launch.noproxy import leaves_out
 
 
 class Chain:

@@ -15,7 +15,7 @@ MAX_WAITING = 1000
 FETCH_WITHIN = 30.0
 """Seconds that a connection may take to name its token."""
 
-LOOPBACK = "127.0.0.1"
+HOST = "127.0.0.1"
 
 
 class Pacer:
@@ -28,7 +28,7 @@ class Pacer:
     async def offer(self, status: int, headers: Sequence[tuple[str, str]], events: Sequence[bytes], pace: float) -> tuple[int, str]:
         """Have an answer given, `pace` seconds between its events. -> (port, path) where it is to be fetched"""
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, LOOPBACK, 0)
+            self._server = await asyncio.start_server(self._serve, HOST, 0)
         head = [f"HTTP/1.1 {status} {_phrase(status)}", *(f"{name}: {value}" for name, value in headers)]
         path = f"/{secrets.token_urlsafe(24)}"
         if len(self._answers) >= MAX_WAITING:

@@ -16,7 +16,7 @@ from amp_addons.addons import script
 from amp_addons.addons.exchange import array_wanted, exchange_of, misdirected, put, stream_wanted
 from amp_addons.addons.guard import enforcing
 from amp_addons.addons.hub import Hub
-from amp_addons.addons.pacer import LOOPBACK, Pacer
+from amp_addons.addons.pacer import HOST, Pacer
 from amp_addons.addons.sent import Sent
 from amp_addons.addons.timeouts import Watchdog
 from amp_addons.core.answers.answer import Answer
@@ -28,6 +28,7 @@ from amp_addons.core.rules.decision import Decision, Destination
 from amp_addons.core.rules.outcome import decided, refused
 from amp_addons.core.rules.outgoing import Outgoing
 from amp_addons.core.rules.then import Block
+from amp_addons.core.target import LOOPBACK
 
 LARGE = 64 * 1024
 """Bodies from this size on (bytes) are looked into off the event loop: below it that takes less than a millisecond."""
@@ -35,7 +36,6 @@ LARGE = 64 * 1024
 TIMEOUT = 10.0
 """Seconds that deciding may take: a hundred times what the largest body takes."""
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NO_BODY = (204, 304)
 
 logger = logging.getLogger(__name__)
@@ -91,8 +91,8 @@ class Route:
     async def _pace(self, flow: http.HTTPFlow, canned: Canned) -> None:
         answer = canned.answer()
         port, path = await self._pacer.offer(answer.status, answer.headers, canned.events(), canned.pace_ms / 1000)
-        flow.request = http.Request.make("GET", f"http://{LOOPBACK}:{port}{path}")
-        flow.server_conn = Server(address=(LOOPBACK, port))
+        flow.request = http.Request.make("GET", f"http://{HOST}:{port}{path}")
+        flow.server_conn = Server(address=(HOST, port))
 
     def _tell(self, flow: http.HTTPFlow, decision: Decision, out: Outgoing | None) -> None:
         if trace := self._hub.traces.get(flow.id):
@@ -114,7 +114,7 @@ class Route:
             via: ServerSpec | None = flow.server_conn.via
             if out.proxy:
                 via = ("https" if out.proxy.scheme == "https" else "http", (out.proxy.host, out.proxy.port))
-            elif out.elsewhere and out.origin.host in _LOOPBACK:
+            elif out.elsewhere and out.origin.host in LOOPBACK:
                 via = None  # what is on this machine is not reached through another one
             flow.server_conn = Server(address=(out.origin.host, out.origin.port))
             flow.server_conn.via = via

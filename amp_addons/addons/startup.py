@@ -10,6 +10,7 @@ from mitmproxy import addonmanager, ctx, exceptions
 from mitmproxy.tools.dump import DumpMaster
 
 from amp_addons.addons.hub import Hub
+from amp_addons.core.target import LOOPBACK
 from amp_addons.core.text import did_you_mean
 from amp_addons.rulefiles.detectors import deepen_scrubbing
 
@@ -32,7 +33,6 @@ _DEFEATING = {
     "map_local": "answers requests from files",
     "proxy_debug": "logs every byte, credentials included",
 }
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _RESTART = 0.2
 """Seconds between closing the servers and opening them anew."""
 
@@ -109,7 +109,7 @@ class Startup:
         """
         servers = getattr(ctx.master.addons.get("proxyserver"), "servers", ())
         hosts = {address[0] for server in servers for address in server.listen_addrs}
-        if ctx.options.listen_host in _LOOPBACK and hosts - _LOOPBACK:
+        if ctx.options.listen_host in LOOPBACK and hosts.difference(LOOPBACK):
             logger.warning("amp_addons: mitmproxy listened on all addresses; from now on it listens on %s.", ctx.options.listen_host)
             ctx.options.update(server=False)
             asyncio.get_running_loop().call_later(_RESTART, lambda: ctx.options.update(server=True))

@@ -6,9 +6,7 @@ import msgspec
 
 from amp_addons.admin.comment import about, head, heading
 from amp_addons.admin.egress import Egress, Host, Place
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""No client exempts it by itself."""
+from amp_addons.core.target import LOOPBACK, is_loopback
 
 
 class Entries(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,9 +26,10 @@ class NoProxy(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, egress: Egress) -> "NoProxy":
-        hosts = [host for host in egress.hosts if not is_loopback(host.place)]
+        hosts = [host for host in egress.hosts if not is_loopback(host.place.name)]
         out = [_entries(host, covering(host.place)) for host in hosts if host.need == "required"]
         stay = [_entries(host, covering(host.place)[:1]) for host in hosts if host.need != "required"]
+        # No client exempts it by itself.
         loopback = Entries(host="this machine", entries=LOOPBACK, because="what runs here needs no proxy")
         return cls(must_be_left_out=tuple(out), may_stay=(loopback, *stay), value=",".join(LOOPBACK))
 
@@ -58,8 +57,3 @@ def no_proxy(egress: Egress, found: NoProxy) -> Iterator[str]:
 
 def _entries(host: Host, entries: tuple[str, ...]) -> Entries:
     return Entries(host=str(host.place), entries=entries, because=about(host))
-
-
-def is_loopback(place: Place) -> bool:
-    """Whether it is this machine itself."""
-    return place.name == "localhost" or place.name.endswith(".localhost") or bool(place.address and place.address.is_loopback)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from amp_addons.cli import options
+from amp_addons.core.target import LOOPBACK
 
 if TYPE_CHECKING:
     from amp_addons.launch.plan import Plan
@@ -59,7 +60,7 @@ def run(
     from amp_addons.launch.secret import keep
     from amp_addons.launch.trust import Unreadable
 
-    if listen_host not in _LOOPBACK and proxy_auth is None:
+    if listen_host not in LOOPBACK and proxy_auth is None:
         raise click.UsageError(
             f"found --listen-host {listen_host}: whoever reaches this port could use the proxy; expected --proxy-auth FILE beside it"
         )
@@ -81,18 +82,12 @@ def run(
     _start(ui, wanted, plan, mitmproxy_args)
 
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
 def _start(ui: str, wanted: dict[str, object], plan: "Plan", mitmproxy_args: tuple[str, ...]) -> None:
     """Become mitmproxy. What is in an option is in no command line: the arguments are made here."""
     from mitmproxy.tools import main
 
     if plan.upstream is not None:
-        from amp_addons.launch.environment import UPSTREAM_AUTH, UPSTREAM_NO_PROXY
-
-        os.environ[UPSTREAM_AUTH] = plan.upstream.auth or ""
-        os.environ[UPSTREAM_NO_PROXY] = plan.upstream.no_proxy
+        os.environ.update(plan.upstream.variables)
     arguments = ["-s", str(SUITE)]
     for name, value in wanted.items():
         for each in value if isinstance(value, list) else [value]:
@@ -109,7 +104,7 @@ def _warn(plan: "Plan", reverse: bool) -> None:
         click.echo(
             f"amp_addons: {plan.place} has a new certificate authority: shells that trust an older one need `amp-addons env`.", err=True
         )
-    if plan.amp_url.startswith("http://") and plan.hosts[0][0] not in _LOOPBACK:
+    if plan.amp_url.startswith("http://") and plan.hosts[0][0] not in LOOPBACK:
         click.echo("amp_addons: amp.url is plain http: whoever is on the way reads keys and conversations. Use https.", err=True)
     if reverse:
         click.echo(

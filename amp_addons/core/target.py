@@ -14,6 +14,9 @@ _URL = re.compile(r"(?:(?:https?|wss?)://)?([^/?#]*)([^?#]*)(?:\?([^#]*))?", re.
 # One user info at most, no backslash, nothing unprintable: where parsers differ on the host, there is no host.
 _AUTHORITY = re.compile(r"(?:[^@\\\x00-\x20\x7f]*@)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+?)\.?(?::(\d{0,5}))?", re.ASCII)
 DEFAULT_PORTS = {"https": 443, "http": 80}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""This machine's own names for itself."""
+
 _WEB_PORTS = tuple(DEFAULT_PORTS.values())
 
 
@@ -32,6 +35,16 @@ def split_target(url: str) -> Target:
     authority, path, query = match.groups()
     # Only a path stands without a host: `https:///path` is `path`'s host to some readers, and nothing to others.
     return Target(host_key(authority) if authority else "" if url[:1] == "/" else None, path, query or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host of a URL (IPv6 without brackets) is this machine, by its name alone (RFC 6761, 6.3)."""
+    from ipaddress import ip_address  # seldom needed, and slow to import
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
 
 
 def host_key(authority: str) -> str | None:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from amp_addons.core.target import LOOPBACK
 from amp_addons.doctor.finding import Finding, either, failure, ok, skipped, warning
 from amp_addons.launch.environment import BUNDLES, EXTRA_CA, NO_PROXY, PROXY, UnusableProxy, chained
-from amp_addons.launch.noproxy import LOOPBACK, host_and_port, leaves_out
+from amp_addons.launch.noproxy import host_and_port, leaves_out
 from amp_addons.launch.trust import certificates
 
 PASTE = 'eval "$(amp-addons env)"'
@@ -39,9 +40,9 @@ class Shell(NamedTuple):
     def proxied(self) -> bool:
         return any(is_ours(self.environ.get(name, ""), self.port) for name in PROXY[:2])
 
-    @property
-    def der(self) -> list[bytes]:
-        return [each.public_bytes(Encoding.DER) for each in self.own]
+    def owns(self, found: Sequence[bytes]) -> bool:
+        """Whether one of the proxy's own is among these certificates (DER)."""
+        return any(each.public_bytes(Encoding.DER) in found for each in self.own)
 
     @property
     def paste(self) -> str:
@@ -135,7 +136,7 @@ def _extra(shell: Shell) -> Finding:
         return failure("env.ca", f"{EXTRA_CA} names {value}, {problem}: clients go on without it", shell.paste)
     if not shell.own:
         return skipped("env.ca", f"{EXTRA_CA} names {value}; there is no certificate authority yet to compare it with")
-    if any(each in shell.der for each in found):
+    if shell.owns(found):
         return ok("env.ca", f"{EXTRA_CA} has the proxy's certificate authority")
     if any(mine.subject.public_bytes() in each for each in found for mine in shell.own):
         text = f"{EXTRA_CA} names {value}, which has an older certificate authority of the proxy's"
@@ -156,16 +157,16 @@ def _bundles(shell: Shell) -> Iterator[Finding]:
         found, problem = _read(value)
         if problem:
             yield failure("env.bundle", f"{name} names {value}, {problem}: what reads it trusts nobody", shell.paste)
-        elif shell.proxied and shell.own and not any(each in shell.der for each in found):
+        elif shell.proxied and shell.own and not shell.owns(found):
             yield warning("env.bundle", f"{name} names {value}, in which the proxy's certificate authority is missing", shell.paste)
         else:
-            among = ", the proxy's among them" if any(each in shell.der for each in found) else ""
+            among = ", the proxy's among them" if shell.owns(found) else ""
             yield ok("env.bundle", f"{name} has {len(found)} certificates{among}")
 
 
 def _system(shell: Shell, system: Sequence[Path]) -> Iterator[Finding]:
     for path in system if shell.own and not shell.reverse else ():
-        if any(each in shell.der for each in _read(str(path))[0]):
+        if shell.owns(_read(str(path))[0]):
             yield ok(
                 "env.system_ca", f"the whole system trusts the proxy ({path})", f"Node and Bun do not read that: they need {EXTRA_CA}."
             )

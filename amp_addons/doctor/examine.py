@@ -12,7 +12,9 @@ from ssl import SSLContext
 from typing import NamedTuple
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from amp_addons.core.target import LOOPBACK
 from amp_addons.doctor import authority, client, environment, log, network, settings, versions
 from amp_addons.doctor.environment import Shell
 from amp_addons.doctor.finding import Finding, attempted, broken, failure, skipped, warning
@@ -22,9 +24,9 @@ from amp_addons.doctor.wire import Way
 from amp_addons.launch import authority as ca
 from amp_addons.launch.beside import NotStarted
 from amp_addons.launch.environment import EXTRA_CA, PROXY, UnusableProxy, chained
-from amp_addons.launch.noproxy import LOOPBACK, host_and_port
+from amp_addons.launch.noproxy import host_and_port
+from amp_addons.launch.plan import hosts_of
 from amp_addons.launch.trust import Unreadable, system_roots
-from amp_addons.rulefiles.catalog import Catalog
 
 LIMIT = 16.0
 """Seconds for everything; with the start and the end of the program it is under twenty."""
@@ -144,7 +146,7 @@ class Examination:
             files = [Path(os.path.expanduser(self.asked.environ[EXTRA_CA]))] if shell.proxied and self.asked.environ.get(EXTRA_CA) else []
             context = await in_thread(network.trusting, files)
             if not shell.proxied:
-                context.load_verify_locations(cadata=_pem(found.authority.certificate))
+                context.load_verify_locations(cadata=found.authority.certificate.public_bytes(Encoding.DER))
             return await self._through(Way(self.asked.port, self._auth()), context)
         try:
             async with lent(self._wanted()) as proxy:
@@ -224,12 +226,10 @@ class Examination:
         return None
 
     def _vouched(self) -> list[str] | None:
+        """The hosts that the proxy's authority is to vouch for; None: any."""
         if self.asked.all_hosts:
             return None
-        catalog = Catalog.load(*self.asked.catalogs)
-        named = (f"https://{endpoint.host}" for endpoint in catalog.endpoints if endpoint.host)
-        found = [host_and_port(url) for url in (self.asked.amp_url, *named)]
-        return list(dict.fromkeys(each[0] for each in found if each))
+        return list(dict.fromkeys(host for host, _ in hosts_of(self.asked.amp_url, self.asked.catalogs)))
 
     def _wanted(self) -> Wanted:
         environ = {
@@ -252,9 +252,3 @@ def _loaded(place: Path) -> x509.Certificate | None:
         return ca.load(place)
     except (OSError, ValueError):
         return None
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return certificate.public_bytes(Encoding.PEM).decode()

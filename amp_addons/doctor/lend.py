@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from amp_addons.core.target import LOOPBACK
 from amp_addons.launch import authority
 from amp_addons.launch.beside import Beside, NotStarted, Orders
 from amp_addons.launch.environment import Chained, chained, configured_cas
-from amp_addons.launch.noproxy import LOOPBACK
 from amp_addons.launch.plan import Plan
 from amp_addons.launch.trust import write_bundle
 

@@ -49,7 +49,7 @@ def settings(files: list[Path], environ: Mapping[str, str], amp_url: str, port: 
         yield _url(*found["amp.url"], environ, amp_url)
     if "amp.proxy" in found:
         yield _proxy(*found["amp.proxy"], environ, port)
-    where = openrouter_key(files, environ)
+    where = _key(found, environ)
     yield ok(
         "settings.openrouter",
         f"a key for OpenRouter is there, {where}" if where else "there is no key for OpenRouter: its models are not used",
@@ -62,6 +62,10 @@ def openrouter_key(files: list[Path], environ: Mapping[str, str]) -> str:
     for path in files:
         if path.exists():
             list(_read(path, found))
+    return _key(found, environ)
+
+
+def _key(found: Mapping[str, tuple[Any, Path]], environ: Mapping[str, str]) -> str:
     if found.get("amp.openrouter.apiKey", ("",))[0]:
         return "in the settings"
     return "in OPENROUTER_API_KEY" if environ.get("OPENROUTER_API_KEY") else ""

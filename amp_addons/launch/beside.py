@@ -12,7 +12,7 @@ from typing import IO, Any, Self
 import msgspec
 
 from amp_addons.files import open_private
-from amp_addons.launch.environment import UPSTREAM_AUTH, UPSTREAM_NO_PROXY, Chained
+from amp_addons.launch.environment import Chained
 
 START_WITHIN = 60.0
 """Seconds that the proxy may take to listen: a tenth of that on a machine with nothing else to do."""
@@ -98,5 +98,5 @@ class Beside:
         """The proxy's own: it asks nobody's proxy but its upstream."""
         found = {name: value for name, value in environ.items() if not name.lower().endswith("_proxy")}
         if self._upstream is not None:
-            found |= {UPSTREAM_AUTH: self._upstream.auth or "", UPSTREAM_NO_PROXY: self._upstream.no_proxy}
+            found |= self._upstream.variables
         return found

@@ -41,6 +41,11 @@ class Chained(NamedTuple):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"upstream:{self.scheme}://{host}:{self.port}"
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What our proxy's own environment is to have of it."""
+        return {UPSTREAM_AUTH: self.auth or "", UPSTREAM_NO_PROXY: self.no_proxy}
+
 
 def chained(environ: Mapping[str, str], given: str | None = None) -> Chained | None:
     """The proxy that was set before, or the one `given`. Raises UnusableProxy."""
@@ -82,10 +87,9 @@ def for_proxy(environ: Mapping[str, str], proxy_url: str, ca_file: str, bundle: 
     return found
 
 
-def for_reverse(listener_url: str, path: str, ca_file: str | None) -> dict[str, str]:
+def for_reverse(listener_url: str, path: str) -> dict[str, str]:
     """What is to be set for a runtime that ignores proxies: the listener stands for amp.url, whose own path it keeps."""
-    found = {"AMP_URL": listener_url + path.rstrip("/")}
-    return found | ({EXTRA_CA: ca_file} if ca_file else {})
+    return {"AMP_URL": listener_url + path.rstrip("/")}
 
 
 BEFORE = "AMP_ADDONS_BEFORE"

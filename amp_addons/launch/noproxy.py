@@ -7,10 +7,7 @@ a port after the name narrows it, addresses match as networks.
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
-from amp_addons.core.target import host_key
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-"""Servers on this machine, MCP servers for instance, which a proxy has nothing to do with."""
+from amp_addons.core.target import LOOPBACK, host_key
 
 
 def entries(value: str) -> list[str]:

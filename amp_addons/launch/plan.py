@@ -51,7 +51,7 @@ class Plan(NamedTuple):
         """What a client's environment is to have. `secret`: `user:password` that the proxy wants."""
         url = f"http://{f'{secret}@' if secret else ''}127.0.0.1:{port}"
         if reverse:
-            return for_reverse(url, urlsplit(self.amp_url).path, None)
+            return for_reverse(url, urlsplit(self.amp_url).path)
         return for_proxy(environ, url, str(self.ca_file), str(self.bundle), self.hosts)
 
 
@@ -70,8 +70,7 @@ def make_plan(
     Raises OSError, rulefiles.problems.RuleFileError, launch.trust.Unreadable, launch.environment.UnusableProxy.
     """
     amp_url = amp_url or environ.get("AMP_URL") or DEFAULT_AMP_URL
-    found = [host_and_port(amp_url), *(host_and_port(f"https://{host}") for host in _hosts(Catalog.load(*catalogs)))]
-    hosts = tuple(dict.fromkeys(each for each in found if each is not None))
+    hosts = hosts_of(amp_url, catalogs)
     chain = chained(environ, upstream)
     place = authority.folder(amp_url, all_hosts=all_hosts)
     made = authority.ensure(place, None if all_hosts else {host for host, _ in hosts})
@@ -88,5 +87,8 @@ def make_plan(
     return Plan(amp_url, hosts, chain, place, ca_file, bundle, upstream_bundle, made)
 
 
-def _hosts(catalog: Catalog) -> list[str]:
-    return list(dict.fromkeys(endpoint.host for endpoint in catalog.endpoints if endpoint.host))
+def hosts_of(amp_url: str, catalogs: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """The host of amp.url, then those of the catalogs, each with its port. Raises rulefiles.problems.RuleFileError."""
+    named = (f"https://{endpoint.host}" for endpoint in Catalog.load(*catalogs).endpoints if endpoint.host)
+    found = (host_and_port(url) for url in (amp_url, *named))
+    return tuple(dict.fromkeys(each for each in found if each is not None))

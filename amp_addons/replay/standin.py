@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from amp_addons.core.clock import rfc3339
 from amp_addons.core.scrub import scrub_text
+from amp_addons.core.target import LOOPBACK
 from amp_addons.replay.captured import Answer, Captured
 from amp_addons.replay.shape import Shape, likeness, shape_of
 from amp_addons.sim.message import Act, Header, Piece, Received, Reply, host_of, json_reply
@@ -17,7 +18,6 @@ MAX_BYTES = 1024 * 1024 * 1024
 """Bytes of answers held; what is past them is left out, and said to be."""
 
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"proxy-connection", b"date"))
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Entry(NamedTuple):
@@ -145,10 +145,10 @@ def _tempo(flow: Captured, answer: Answer) -> tuple[list[bytes], list[float]]:
 def _refusal(request: Received) -> str | None:
     """Why a request is refused: it came by a name that is not this machine's, or from a page of another site."""
     direct = request.tunnel is None and request.target.startswith("/")
-    if direct and request.host not in _LOOPBACK:
+    if direct and request.host not in LOOPBACK:
         return "the Host header names another host than this machine; expected 127.0.0.1 or localhost"
     origin = request.header("origin")
-    if origin is not None and request.tunnel is None and host_of(origin.partition("://")[2]) not in _LOOPBACK:
+    if origin is not None and request.tunnel is None and host_of(origin.partition("://")[2]) not in LOOPBACK:
         return "the request comes from a web page; recorded answers are not for pages"
     if request.header("sec-fetch-site") in ("cross-site", "same-site"):
         return "the request comes from a web page of another site; recorded answers are not for pages"

@@ -8,6 +8,7 @@ from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.pattern import Pattern
 from amp_addons.core.rules.texts import patterns
 from amp_addons.core.rules.url import origin_of
+from amp_addons.core.target import LOOPBACK
 from amp_addons.rulefiles.included import Source
 from amp_addons.rulefiles.rulechecks import Place, places
 
@@ -15,7 +16,6 @@ MAX_COVERS = 200
 """Rules that later ones are compared with: it is done in pairs, and 200 take about 100 ms of a file with 1,000 rules."""
 
 _TEXTS = ("endpoint", "category", "provider", "route", "method", "host", "path", "model", "thread")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def warnings_of(sources: list[Source]) -> Iterator[str]:
@@ -24,7 +24,7 @@ def warnings_of(sources: list[Source]) -> Iterator[str]:
     for source in sources:
         for name, upstream in source.file.upstreams.items():
             origin = origin_of(upstream.url) if upstream.url else None
-            if origin and origin.scheme == "http" and origin.host not in _LOOPBACK:
+            if origin and origin.scheme == "http" and origin.host not in LOOPBACK:
                 where = source.where(("upstreams", name, "url"))
                 yield f"{where}: upstream {name} is reached over plain http: everybody on the way can read along."
 

@@ -1,8 +1,9 @@
 """Where telemetry goes: the URL of a collector, as `amp_otlp` and `--otlp` take it."""
 
 from importlib.util import find_spec
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from amp_addons.core.target import is_loopback
 
 MISSING = (
     "found no OpenTelemetry here: it is the extra `otel`. Install it with pip install 'amp-addons[otel]', in a checkout with "
@@ -39,11 +40,3 @@ def base_url(text: str) -> tuple[str, str | None]:
     if parts.scheme == "http" and not is_loopback(host):
         return base, "the collector is not on this machine and its URL is plain http: whoever is in between reads what is sent"
     return base, None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host of a URL is this machine, by its name alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost" or host.lower().endswith(".localhost")

@@ -26,8 +26,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState, set_span_in_context
 
 from amp_addons.core.redact.scrubber import Scrubber
+from amp_addons.core.target import is_loopback
 from amp_addons.telemetry.attributes import SCHEMA
-from amp_addons.telemetry.collector import is_loopback
 from amp_addons.telemetry.content import messages_of
 from amp_addons.telemetry.metrics import Histogram, Metric
 from amp_addons.telemetry.spans import Span, span_of

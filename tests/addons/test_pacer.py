@@ -4,7 +4,7 @@ import time
 import pytest
 
 from amp_addons.addons import pacer as module
-from amp_addons.addons.pacer import LOOPBACK, Pacer
+from amp_addons.addons.pacer import HOST, Pacer
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ async def pacer():
 
 
 async def fetch(port, path):
-    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+    reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     pieces = []
     while piece := await reader.read(65536):

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from amp_addons.admin.egress import Place
-from amp_addons.admin.noproxy import NoProxy, covering, is_loopback, no_proxy
+from amp_addons.admin.noproxy import NoProxy, covering, no_proxy
+from amp_addons.core.target import is_loopback
 
 
 def test_required_hosts_and_all_that_covers_them_must_be_left_out(gather: Any) -> None:
@@ -31,7 +32,7 @@ def test_an_amp_url_on_this_machine_needs_no_proxy(gather: Any, amp_url: str) ->
 
 def test_addresses_have_no_suffixes() -> None:
     assert covering(Place("10.1.2.3", 80)) == ("10.1.2.3", "10.1.2.3:80", "*")
-    assert not is_loopback(Place("10.1.2.3", 80))
+    assert not is_loopback(Place("10.1.2.3", 80).name)
 
 
 def test_for_people_and_for_a_shell(gather: Any) -> None:

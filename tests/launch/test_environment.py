@@ -48,7 +48,7 @@ def test_what_a_client_gets():
 
 
 def test_a_reverse_listener_stands_for_amp_url_and_its_path():
-    assert for_reverse("http://127.0.0.1:1", "/amp/", None) == {"AMP_URL": "http://127.0.0.1:1/amp"}
+    assert for_reverse("http://127.0.0.1:1", "/amp/") == {"AMP_URL": "http://127.0.0.1:1/amp"}
 
 
 def test_a_shell_is_put_back_as_it_was():

@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from amp_addons.telemetry.collector import base_url, is_loopback
+from amp_addons.core.target import is_loopback
+from amp_addons.telemetry.collector import base_url
 
 
 @pytest.mark.parametrize(
