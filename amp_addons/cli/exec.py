@@ -71,8 +71,9 @@ def exec_(
         raise click.ClickException(str(error)) from None
     secret = session_secret(files, catalogs, reverse)
     with tempfile.TemporaryDirectory(prefix="amp-addons-") as folder:
-        events = Path(folder) / "events.jsonl"
-        wanted = _options(plan, events, reverse, all_hosts, files, catalogs, record, settings)
+        wanted = _options(plan, Path(folder) / "events.jsonl", reverse, all_hosts, files, catalogs, record, settings)
+        events = Path(wanted["amp_events"])
+        before = events.stat().st_size if events.is_file() else 0
         if secret:
             wanted["proxyauth"] = secret
         log = logs / f"{os.getpid()}.log"
@@ -87,7 +88,7 @@ def exec_(
             for file in (plan.ca_file, plan.bundle, plan.upstream_bundle):
                 file.unlink(missing_ok=True)
         if not quiet:
-            _sum_up(events, command, log, reverse)
+            _sum_up(events, before, command, log, reverse)
             if record is not None:
                 click.echo(f"amp_addons: recorded in {wanted['amp_record'] if record else Path(wanted['amp_record']).parent}", err=True)
     from amp_addons.launch.child import exit_as
@@ -116,6 +117,9 @@ def _options(
         if not equals:
             raise click.UsageError(f"found --set {setting}, expected OPTION=VALUE")
         found[name] = value
+    if found["amp_events"] in ("", "-"):
+        raise click.UsageError("found --set amp_events without a file, expected a file: standard output is the command's")
+    found["amp_events"] = os.path.abspath(os.path.expanduser(found["amp_events"]))
     return found
 
 
@@ -168,7 +172,8 @@ def _not_found(command: tuple[str, ...]) -> int:
     return 127
 
 
-def _sum_up(events: Path, command: tuple[str, ...], log: Path, reverse: bool) -> None:
+def _sum_up(events: Path, before: int, command: tuple[str, ...], log: Path, reverse: bool) -> None:
+    """`before`: bytes of the events file that other runs wrote."""
     from rich.console import Console
 
     from amp_addons.launch.told import Told
@@ -177,6 +182,7 @@ def _sum_up(events: Path, command: tuple[str, ...], log: Path, reverse: bool) ->
     told = Told()
     if events.exists():
         with events.open("rb") as lines:
+            lines.seek(before)
             told.read(lines)
     console = Console(stderr=True)
     for line in summary(told.tally, dropped=0, width=console.width, colours=console.is_terminal and not console.no_color):

@@ -46,6 +46,15 @@ class Finished(NamedTuple):
     def failed(self) -> bool:
         return problem(self.stream, self.end) is not None
 
+    @property
+    def reason(self) -> str:
+        """Why it failed: in the words of whoever noticed, after the status or ending when they say nothing of it."""
+        word = problem(self.stream, self.end) or ""
+        told = self.end.error or next(iter(self.stream.errors if self.stream else ()), "")
+        if self.end.outcome == "blocked" and self.end.rules:
+            word = f"blocked by {self.end.rules[-1]}"
+        return ": ".join(filter(None, ("" if word == "error" and told else word, told)))
+
 
 class Started(NamedTuple):
     """A stream whose answer has begun."""

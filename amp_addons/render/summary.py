@@ -96,9 +96,11 @@ def _largest(rows: dict[Key, Row]) -> Sequence[tuple[Key, Row]]:
 
 def _remarks(tally: Tally, dropped: int) -> list[str]:
     remarks = []
+    if tally.first_error:
+        remarks += ["", f"First error: {tally.first_error}"]
     if tally.tokens_in or tally.tokens_out:
         cost = f", ${tally.cost:.4f} for those with a known price ({price_table()})" if tally.cost else ""
-        remarks = ["", f"Streams: {tally.tokens_in:,} tokens in, {tally.tokens_out:,} out{cost}."]
+        remarks += ["", f"Streams: {tally.tokens_in:,} tokens in, {tally.tokens_out:,} out{cost}."]
     if tally.unknown:
         named = sorted(tally.unknown.items(), key=lambda item: -item[1])
         left = sum(count for _, count in named[MAX_UNKNOWN_SHOWN:]) + tally.unknown_left_out

@@ -46,6 +46,8 @@ class Tally:
         self.tokens_in = 0
         self.tokens_out = 0
         self.cost = 0.0
+        self.first_error: str | None = None
+        """What the first flow was that failed, and why; one that its client gave up has no reason to tell."""
         self.rows: dict[Key, Row] = {}
         self.unknown: dict[str, int] = {}
         self.unknown_left_out = 0
@@ -54,6 +56,8 @@ class Tally:
         request, stream, end, _ = flow
         row = self._row(Key(request.endpoint, request.provider, request.model))
         failed = flow.failed
+        if failed and self.first_error is None and end.outcome != "aborted":
+            self.first_error = f"{flow.reason}, {request.method} {request.url.partition('?')[0]}"
         self.flows += 1
         self.errors += failed
         self.received += end.response_bytes

@@ -1,6 +1,7 @@
 """`amp-addons exec`: real runtimes as its children, behind a company's proxy, with traps in their environment."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from e2e.runtimes import IS_LINUX_X64, PACKAGES, PROGRAMS
-from support.proxy import bare_before, until
+from support.proxy import ROOT, bare_before, until
 
 from amp_addons.sim import simulator
 
@@ -126,14 +127,15 @@ def test_a_command_that_a_signal_ends_ends_exec_by_it(corp, home):
 
 def test_the_proxy_is_gone_when_exec_is_killed(corp, home):
     process = subprocess.Popen(
-        [*EXEC, "-q", "--", "sh", "-c", "echo $HTTPS_PROXY; exec sleep 60"], env=environ(corp, home), stdout=subprocess.PIPE, text=True
+        [*EXEC, "-q", "--", "sh", "-c", "echo $$ $HTTPS_PROXY; exec sleep 60"], env=environ(corp, home), stdout=subprocess.PIPE, text=True
     )
-    port = int(process.stdout.readline().rpartition(":")[2])
+    child, proxy = process.stdout.readline().split()
+    port = int(proxy.rpartition(":")[2])
     process.kill()
     process.wait()
     process.stdout.close()
     until(lambda: not listens(port), what="the proxy's end")
-    subprocess.run(["pkill", "-f", "^sleep 60$"], check=False)
+    os.kill(int(child), signal.SIGTERM)
 
 
 def listens(port):
@@ -150,6 +152,7 @@ def listens(port):
         ([], 2, "Missing argument"),
         (["--set", "amp_display=sometimes", "--", "true"], 1, "expected one of auto, live"),
         (["--rules", "none.yaml", "--", "true"], 1, "none.yaml"),
+        (["--set", "amp_events=-", "--", "true"], 2, "expected a file: standard output is the command's"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_runs(corp, home, arguments, code, said):
@@ -160,6 +163,32 @@ def test_what_cannot_be_is_said_before_anything_runs(corp, home, arguments, code
 def test_a_client_that_made_no_request_is_told_why_that_may_be(corp, home):
     done = subprocess.run([*EXEC, "--", "true"], env=environ(corp, home), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "no request came through the proxy" in done.stderr and "--reverse" in done.stderr
+
+
+def test_events_may_be_kept_in_a_file_and_earlier_ones_are_not_counted_again(corp, home):
+    command = [*EXEC, "--set", "amp_events=kept.jsonl", "--", *client("python", home, "kept")]
+    for runs in (1, 2):
+        done = subprocess.run(command, env=environ(corp, home), cwd=home, capture_output=True, text=True, timeout=60)
+        assert (done.stdout, (home / "kept.jsonl").read_bytes().count(b'"flow.end"')) == ("200\n", runs)
+        assert re.search(r"^user.get +1 ", done.stderr, re.MULTILINE), done.stderr
+
+
+def test_the_first_error_is_told_with_its_reason(home):
+    with simulator() as amp:
+        env = {**environ(amp, home), "AMP_URL": "https://nowhere.invalid", "HTTPS_PROXY": ""}
+        command = [*EXEC, "--", "curl", "-s", "-o", "none", "-w", "%{http_code}", "https://nowhere.invalid/api/user"]
+        done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "502" and re.search(r"^First error: .*(not known|resolution).*, GET https://nowhere", done.stderr, re.MULTILINE)
+
+
+def test_who_may_not_write_to_the_package_needs_no_more_than_a_home(corp, home):
+    """The whole folder of the project, its environment included, is read-only for the command."""
+    mount = f"mount --bind '{ROOT}' '{ROOT}' && mount -o remount,bind,ro '{ROOT}' && ! touch '{ROOT}/x' 2>/dev/null && exec \"$@\""
+    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    command = [*unshare, "sh", "-c", mount, "sh", *EXEC, "--record", "--", *client("python", home, "read-only")]
+    done = subprocess.run(command, env=environ(corp, home), cwd=home, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "200\n" and "user.get" in done.stderr, done.stderr
+    assert list((home / ".local" / "state" / "amp-addons" / "captures").glob("*.flows"))
 
 
 def test_what_is_in_no_catalog_passes_through_untouched_and_is_named(corp, home):

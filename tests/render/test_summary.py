@@ -81,6 +81,12 @@ def test_errors_are_red_and_unknown_endpoints_yellow():
     assert "\x1b[31m" in lines and "\x1b[33mIn no catalog:" in lines
 
 
+def test_first_error_is_told_under_the_table():
+    failed = small_flow(end={"outcome": "error", "status": None, "error": f"no such host {HOSTILE}"})
+    lines = summary(tally_of(failed), dropped=0, width=300, colours=False)
+    assert lines[-1].startswith("First error: no such host ") and lines[-1].isprintable()
+
+
 def test_nothing_passed_nothing_said():
     assert summary(Tally(), dropped=0, width=100, colours=False) == []
 

@@ -1,3 +1,4 @@
+import pytest
 from support.display import small_flow, stream_flow
 
 from amp_addons.core.key import OTHERS, Key
@@ -23,6 +24,31 @@ def test_flows_are_counted_by_endpoint_provider_and_model():
         Key("provider.anthropic", "anthropic", "other"),
         Key("user.get"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("flow", "reason"),
+    [
+        (small_flow(end={"outcome": "error", "status": None, "error": "no such host"}), "no such host"),
+        (small_flow(end={"status": 401, "error": "who are you?"}), "status 401: who are you?"),
+        (small_flow(end={"status": 500}), "status 500"),
+        (small_flow(end={"outcome": "blocked", "status": 403, "rules": ["first", "no-telemetry"]}), "blocked by no-telemetry"),
+    ],
+)
+def test_first_error_is_told_with_its_reason(flow, reason):
+    later = small_flow(end={"status": 404})
+    assert tally_of(small_flow(), flow, later).first_error == f"{reason}, GET https://ampcode.com/api/user"
+
+
+def test_stream_that_ended_in_an_error_is_told_in_the_words_of_the_provider():
+    told = tally_of(stream_flow(stream={"ended": "error", "errors": ["overloaded_error: Overloaded", "another"]})).first_error
+    assert told is not None and told.startswith("overloaded_error: Overloaded, POST https://")
+    told = tally_of(stream_flow(stream={"ended": "truncated"})).first_error
+    assert told is not None and told.startswith("truncated, POST https://")
+
+
+def test_what_the_client_gave_up_is_no_error_to_tell():
+    assert tally_of(small_flow(end={"outcome": "aborted"}), small_flow()).first_error is None
 
 
 def test_models_without_end_are_counted_together():
