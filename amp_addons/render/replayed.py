@@ -87,7 +87,8 @@ def _time(milliseconds: float | None) -> str:
 
 
 def _remarks(found: dict[str, Any]) -> Iterator[Text]:
-    outcomes = ", ".join(f"{count:,} {visible(name)}" for name, count in found["outcomes"].items())
+    problems = ", ".join(f"{count:,} {visible(name)}" for name, count in found["problems"].items())
+    failed = f", {counted(sum(found['problems'].values()), 'error')} ({problems})" if problems else ""
     endings: dict[str, int] = {}
     cost = 0.0
     for row in found["rows"]:
@@ -96,7 +97,7 @@ def _remarks(found: dict[str, Any]) -> Iterator[Text]:
             endings[visible(name)] = endings.get(visible(name), 0) + count
     yield Text()
     first, last = visible(found["first"]), visible(found["last"])
-    yield Text(f"{counted(found['flows'], 'flow')} ({outcomes}), {first} to {last}{f', ${cost:.4f}' if cost else ''}.")
+    yield Text(f"{counted(found['flows'], 'flow')}, {first} to {last}{failed}{f', ${cost:.4f}' if cost else ''}.")
     if endings:
         yield Text(f"Streams ended: {', '.join(f'{count:,} {name}' for name, count in sorted(endings.items()))}.")
     if types := list(found["event_types"].items()):

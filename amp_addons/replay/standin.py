@@ -6,16 +6,21 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from amp_addons.core.clock import rfc3339
+from amp_addons.core.encoding import ContentDecoder
 from amp_addons.core.scrub import scrub_text
 from amp_addons.core.target import LOOPBACK
 from amp_addons.replay.captured import Answer, Captured
 from amp_addons.replay.shape import Shape, likeness, shape_of
+from amp_addons.sim.coding import accepts
 from amp_addons.sim.message import Act, Header, Piece, Received, Reply, host_of, json_reply
 
 NOT_RECORDED = 599
 
 MAX_BYTES = 1024 * 1024 * 1024
 """Bytes of answers held; what is past them is left out, and said to be."""
+
+MAX_DECODED = 64 * 1024 * 1024
+"""Bytes that an answer may decode to, for a client that did not ask for its coding; a larger one is sent as it was recorded."""
 
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"proxy-connection", b"date"))
 
@@ -68,7 +73,7 @@ class StandIn:
             self._said(f"{NOT_RECORDED}  {request.method} {scrub_text(target)}: {problem}")
             return json_reply({"error": {"type": "not_recorded", "message": problem}}, NOT_RECORDED)
         self._said(f"{entry.status}  {request.method} {scrub_text(target)}  as {entry.name}")
-        return self._reply(entry)
+        return self._reply(_decoded(entry, request))
 
     def _find(self, shape: Shape, host: str) -> Entry | None:
         """The entry meant: the most alike, of the host asked for if that was recorded, of several alike each in its turn."""
@@ -113,6 +118,25 @@ class StandIn:
             waits=waits[1:],
             count=len(pieces),
         )
+
+
+def _decoded(entry: Entry, request: Received) -> Entry:
+    """The answer without the coding that it was recorded in, where this client did not ask for it: each piece for itself, at its time."""
+    coding = next((value.decode("latin-1") for name, value in entry.headers if name.lower() == b"content-encoding"), "")
+    if not coding or not entry.pieces or accepts(request.header("accept-encoding") or "", coding):
+        return entry
+    decoder = ContentDecoder(coding, max_bytes=MAX_DECODED, max_call_bytes=MAX_DECODED)
+    pieces, waits, waited = [], [], 0.0
+    for piece, wait in zip(entry.pieces, entry.waits, strict=True):
+        waited += wait
+        if decoded := decoder.feed(piece):
+            pieces.append(decoded)
+            waits.append(waited)
+            waited = 0.0
+    if decoder.error is not None:
+        return entry
+    headers = tuple((name, value) for name, value in entry.headers if name.lower() != b"content-encoding")
+    return entry._replace(headers=headers, pieces=tuple(pieces), waits=tuple(waits) or (waited,))
 
 
 def _kind(shape: Shape) -> str:

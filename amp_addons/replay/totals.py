@@ -89,6 +89,8 @@ class Totals:
         self.slowest: list[Slow] = []
         self.event_types: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
+        self.problems: Counter[str] = Counter()
+        """What the errors of the rows were (`core.events.problem`)."""
         self.rules: Counter[tuple[str, str, str]] = Counter()
         self.redactions: Counter[tuple[str, str, str]] = Counter()
         self._request: FlowRequest | None = None
@@ -117,7 +119,9 @@ class Totals:
         self.last_time = max(filter(None, (self.last_time, end.time)))
         self.outcomes[end.outcome] += 1
         row.requests += 1
-        row.errors += problem(stream, end) is not None
+        if failure := problem(stream, end):
+            row.errors += 1
+            self.problems[failure] += 1
         row.sent += end.request_bytes
         row.received += end.response_bytes
         row.durations.add(end.duration_ms)
@@ -173,7 +177,7 @@ class Totals:
         self.unknown_left_out += other.unknown_left_out
         for slow in other.slowest:
             self._note_slow(slow)
-        for counts in ("event_types", "outcomes", "rules", "redactions"):
+        for counts in ("event_types", "outcomes", "problems", "rules", "redactions"):
             getattr(self, counts).update(getattr(other, counts))
 
     def as_json(self) -> dict[str, Any]:
@@ -184,6 +188,7 @@ class Totals:
             "first": self.first_time,
             "last": self.last_time,
             "outcomes": dict(sorted(self.outcomes.items())),
+            "problems": dict(sorted(self.problems.items(), key=lambda item: (-item[1], item[0]))),
             "websocket_messages": self.ws_messages,
             "rows": [{**key._asdict(), **_row_json(row)} for key, row in rows],
             "event_types": dict(sorted(self.event_types.items(), key=lambda item: (-item[1], item[0]))),

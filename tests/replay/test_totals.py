@@ -60,7 +60,7 @@ def test_what_is_counted():
     found = of([flow(3, known=False), flow(0), flow(6, outcome="error", status=None), flow(9, status=529, stream=False)]).as_json()
     assert (found["flows"], found["websocket_messages"]) == (4, 1)
     assert (found["first"], found["last"]) == ("2025-01-01T00:00:00.000Z", "2025-01-01T00:00:09.000Z")
-    assert found["outcomes"] == {"error": 1, "ok": 3}
+    assert found["outcomes"] == {"error": 1, "ok": 3} and found["problems"] == {"error": 1, "status 529": 1}
     [row] = found["rows"]
     assert (row["endpoint"], row["provider"], row["model"]) == ("e0", None, "m")
     assert (row["requests"], row["errors"], row["streams"], row["events"]) == (4, 2, 3, 9)
