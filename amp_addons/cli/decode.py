@@ -18,9 +18,6 @@ from amp_addons.core.scrub import mask_keys, visible
 from amp_addons.core.telling import TellingReader, said
 from amp_addons.rulefiles.detectors import deepen_scrubbing
 
-_LONG = 16 * 1024 * 1024
-"""From this size on (bytes) a file is worth a progress bar."""
-
 _TEXT_CHARS = 2000
 """Characters of an event's text that are shown at most; keys are masked before it is cut."""
 
@@ -81,14 +78,12 @@ def _body(body: RecordedBody, chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _chunks(stack: ExitStack, file: str) -> Iterator[bytes]:
     """The file in bounded pieces, as they come from a pipe; with a progress bar where it is long and someone looks."""
     source: IO[bytes] = sys.stdin.buffer if file == "-" else stack.enter_context(open(file, "rb", buffering=0))
-    tick: Callable[[int], object] = lambda count: None  # noqa: E731
-    total = 0 if file == "-" else Path(file).stat().st_size
-    if total >= _LONG and sys.stderr.isatty() and not sys.stdout.isatty():
-        tick = stack.enter_context(click.progressbar(length=total, label="decoding", file=sys.stderr)).update
+    total = 0 if file == "-" or output.is_terminal() else Path(file).stat().st_size
+    tick = stack.enter_context(output.progress(total))
     read = getattr(source, "read1", source.read)
     while chunk := read(PIECE):
         yield chunk
-        tick(len(chunk))
+        tick(len(chunk), 0)
 
 
 def _as_line() -> Callable[[StreamEvent, str], None]:

@@ -58,6 +58,7 @@ where: Decorator = click.option(
     "--where", metavar="'KEY=VALUE …'", callback=_where, help="Only flows that match, by the match keys of rules."
 )
 as_json: Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+force: Decorator = click.option("-f", "--force", is_flag=True, help="Replace a file that is there already.")
 placeholder_credentials: Decorator = click.option(
     "--placeholder-credentials",
     is_flag=True,

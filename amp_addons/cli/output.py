@@ -1,6 +1,9 @@
 """Facts on standard output: for people, or as JSON."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -8,6 +11,9 @@ import rich_click as click
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+LONG = 16 * 1024 * 1024
+"""From this size on (bytes in all) what is read is worth a progress bar."""
 
 PIPE_WIDTH = 1000
 """Columns of a pipe or file: lines are as long as they need to be."""
@@ -28,6 +34,24 @@ def width() -> int:
     from rich.console import Console  # slow to import: only commands that draw pay for it
 
     return Console().width if is_terminal() else PIPE_WIDTH
+
+
+@contextmanager
+def progress(total: int, note: Callable[[], str] = str) -> Iterator[Callable[[int, int], object]]:
+    """What is told of bytes and flows that were read: a bar on standard error, where there is much to read and someone looks."""
+    if total < LONG or not sys.stderr.isatty():
+        yield lambda size, flows: None
+        return
+    from amp_addons.render.progress import flow_progress
+
+    with flow_progress(total, note) as advance:
+        yield advance
+
+
+def refuse_to_replace(target: str | Path, force: bool) -> None:
+    """Stop before a file is lost that was not asked to be replaced. Raises click.UsageError."""
+    if not force and Path(target).is_file() and not Path(target).is_symlink():  # links are refused by whoever writes
+        raise click.UsageError(f"found {target}, which is there already; expected the name of a new file, or --force to replace it")
 
 
 def show(*lines: "RenderableType") -> None:

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO
 
 import rich_click as click
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from amp_addons.replay.run import Found, Wish
     from amp_addons.sim.server import Service
     from amp_addons.telemetry.resend import Resender
-
-_LONG = 16 * 1024 * 1024
-"""From this size on (bytes in all) captures are worth a progress bar."""
 
 
 def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
@@ -48,6 +45,7 @@ def _speed(_ctx: click.Context, _param: click.Parameter, value: str | None) -> f
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="Processes. [default: one for each core]")
 @click.option("--dask", metavar="ADDRESS", help="Read on the Dask cluster with this scheduler (tcp://HOST:8786). Extra: cluster.")
 @click.option("--parquet", metavar="DIR", help="Write flows and stream events as Parquet files below DIR. Extra: cluster.")
+@options.force
 @options.amp_url
 @options.catalogs
 @options.as_json
@@ -65,6 +63,7 @@ def replay(
     jobs: int | None,
     dask: str | None,
     parquet: str | None,
+    force: bool,
     amp_url: str,
     catalogs: tuple[str, ...],
     as_json: bool,
@@ -82,13 +81,15 @@ def replay(
         amp-addons replay yesterday.flows --serve 8090 --speed 10
         amp-addons replay 's3://captures/*.flows' --dask tcp://scheduler:8786 --parquet s3://tables
     """
-    from amp_addons.replay.captures import found_files
+    from amp_addons.replay.captures import found_files, size_of
     from amp_addons.replay.run import Wish, cores, merged, read_all
     from amp_addons.replay.url import is_url, shown
     from amp_addons.rulefiles.detectors import deepen_scrubbing
 
     if events == "-" and as_json:
         raise click.UsageError("found --json beside --events -, expected one of them on standard output")
+    if events is not None:
+        output.refuse_to_replace(events, force)
     _check_extras(captures, dask, parquet)
     if (dask or parquet) and (port is not None or diff or "-" in captures):
         raise click.UsageError("found --dask or --parquet with --serve, --diff or standard input, expected files that are read once")
@@ -120,7 +121,7 @@ def replay(
     with ExitStack() as stack:
         out = _out(events, stack)
         cluster = stack.enter_context(_cluster(dask)) if dask else None
-        tick = _progress(names, stack, lambda: _note(cluster, len(problems)) if cluster else "")
+        advance = stack.enter_context(output.progress(sum(map(size_of, names)), lambda: _note(cluster, len(problems)) if cluster else ""))
 
         def taken(found: "Found") -> None:
             if out is not None:
@@ -129,9 +130,10 @@ def replay(
                 problems.append(f"{shown(found.part.file)}: {found.damage}; what is before it was read")
             if resender is not None:
                 resender.take(found.told)
-            tick(found)
+            advance(found.part.size, found.totals.flows)
 
-        totals = merged(cluster.read(names, wish, taken) if cluster else read_all(names, wish, jobs or cores(), taken))
+        read = cluster.read(names, wish, taken) if cluster else read_all(names, wish, jobs or cores(), taken, lambda size: advance(size, 0))
+        totals = merged(read)
     _show(totals.as_json(), names, as_json, narrowed=where is not None, quiet=events == "-")
     if resender is not None:
         resender.finish()
@@ -207,19 +209,6 @@ def _out(events: str | None, stack: ExitStack) -> BinaryIO | None:
     descriptor = open_private(events)
     os.ftruncate(descriptor, 0)
     return stack.enter_context(os.fdopen(descriptor, "wb"))
-
-
-def _progress(names: Sequence[str], stack: ExitStack, note: Callable[[], str]) -> Callable[["Found"], object]:
-    """A bar with flows and megabytes a second, where there is much to read and someone looks."""
-    from amp_addons.replay.captures import size_of
-
-    if not sys.stderr.isatty() or (total := sum(map(size_of, names))) < _LONG:
-        return lambda found: None
-    from amp_addons.render.progress import flow_progress
-
-    bar: AbstractContextManager[Callable[[int, int], None]] = flow_progress(total, note)
-    advance = stack.enter_context(bar)
-    return lambda found: advance(found.part.size, found.totals.flows)
 
 
 def _differences(names: Sequence[str], wish: "Wish", rules: tuple[str, str], as_json: bool) -> int:

@@ -1,6 +1,5 @@
 """`amp-addons scrub`: a copy of a recording without secrets, and what was found where."""
 
-import sys
 from pathlib import Path
 
 import rich_click as click
@@ -9,9 +8,6 @@ from amp_addons.cli import options, output
 from amp_addons.core.redact.scrubber import Scrubber
 from amp_addons.rulefiles.detectors import Redactor
 
-_LONG = 16 * 1024 * 1024
-"""From this size on (bytes) a file is worth a progress bar."""
-
 
 @click.command()
 @click.argument("source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -19,8 +15,9 @@ _LONG = 16 * 1024 * 1024
 @click.option("--check", is_flag=True, help="Only look: exit status 1 when something is found.")
 @click.option("--personal", is_flag=True, help="Look for personal data as well: e-mail, phone, card numbers, …")
 @click.option("--detectors", multiple=True, metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Detectors of your own.")
+@options.force
 @options.as_json
-def scrub(source: Path, target: Path | None, check: bool, personal: bool, detectors: tuple[str, ...], as_json: bool) -> int:
+def scrub(source: Path, target: Path | None, check: bool, personal: bool, detectors: tuple[str, ...], force: bool, as_json: bool) -> int:
     """Copy the recording IN (flows of mitmproxy, or one answer's body) to OUT without credentials and secrets, and say what was found.
 
     Only kinds and counts are printed, never values. Example:
@@ -32,17 +29,15 @@ def scrub(source: Path, target: Path | None, check: bool, personal: bool, detect
         raise click.UsageError("found no OUT, expected a file to write, or --check to only look")
     if target is not None and target.exists() and target.samefile(source):
         raise click.UsageError("IN and OUT are the same file: name another OUT, the original is not overwritten")
+    if target is not None and not check:
+        output.refuse_to_replace(target, force)
     from amp_addons.replay.scrub_file import Damaged, scrub_file
 
     scrubber = Scrubber(Redactor.load(*detectors, personal=personal))
     problem = None
-    size = source.stat().st_size
     try:
-        if size >= _LONG and sys.stderr.isatty():
-            with click.progressbar(length=size, label="scrubbing", file=sys.stderr) as bar:
-                count = scrub_file(source, None if check else target, scrubber, bar.update)
-        else:
-            count = scrub_file(source, None if check else target, scrubber)
+        with output.progress(source.stat().st_size) as tick:
+            count = scrub_file(source, None if check else target, scrubber, lambda size: tick(size, 0))
     except Damaged as error:
         count, problem = None, str(error)
     rows = [{"where": where, "kind": kind, "count": number} for (where, kind), number in sorted(scrubber.found.items())]

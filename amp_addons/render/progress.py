@@ -14,7 +14,7 @@ from amp_addons.render.units import figure
 def flow_progress(total: int, note: Callable[[], str] = str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error for so many bytes; what it gives is called with bytes and flows that were read.
 
-    `note` is asked for what else is to be seen.
+    Flows are spoken of once there are some. `note` is asked for what else is to be seen.
     """
     columns = (
         TextColumn("reading"),
@@ -33,6 +33,6 @@ def flow_progress(total: int, note: Callable[[], str] = str) -> Iterator[Callabl
             seen += flows
             elapsed = progress.tasks[0].elapsed or 0.0
             rate = f", {figure(int(seen / elapsed))} flows/s" if elapsed > 0.5 else ""
-            progress.update(task, advance=size, flows=f"{figure(seen)} flows{rate}{note()}")
+            progress.update(task, advance=size, flows=f"{figure(seen)} flows{rate}{note()}" if seen else note())
 
         yield advance

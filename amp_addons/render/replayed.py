@@ -87,7 +87,7 @@ def _time(milliseconds: float | None) -> str:
 
 
 def _remarks(found: dict[str, Any]) -> Iterator[Text]:
-    problems = ", ".join(f"{count:,} {visible(name)}" for name, count in found["problems"].items())
+    problems = ", ".join(f"{count:,} {'failed' if name == 'error' else visible(name)}" for name, count in found["problems"].items())
     failed = f", {counted(sum(found['problems'].values()), 'error')} ({problems})" if problems else ""
     endings: dict[str, int] = {}
     cost = 0.0

@@ -17,7 +17,7 @@ from amp_addons.core.trace import FlowTrace
 from amp_addons.prices import Prices, kept_prices
 from amp_addons.replay.analysis import Analysis
 from amp_addons.replay.captured import Captured, Damage
-from amp_addons.replay.captures import STDIN, flows_of
+from amp_addons.replay.captures import STDIN, flows_of, size_of
 from amp_addons.replay.parts import Part, flows_in, parts_of
 from amp_addons.replay.totals import Totals
 from amp_addons.replay.url import is_url
@@ -175,13 +175,20 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found], object] = lambda found: None) -> Iterator[Found]:
-    """Each part of the files, in order. `jobs`: processes; 1 is this one. `tick` is told of each part when it is done."""
+def read_all(
+    files: Sequence[str],
+    wish: Wish,
+    jobs: int,
+    tick: Callable[[Found], object] = lambda found: None,
+    reading: Callable[[int], object] = lambda count: None,
+) -> Iterator[Found]:
+    """Each part of the files, in order. `jobs`: processes; 1 is this one. `tick` is told of each part when it is done, `reading` of
+    bytes of what cannot be split: while it is read where this process reads it, else then."""
     parts = [part for file in files for part in ([Part(file)] if file == STDIN else parts_of(file))]
     if jobs <= 1 or len(parts) < 2:
         reader = Reader(wish)
         for part in parts:
-            found = reader.read(part)
+            found = reader.read(part, reading)
             tick(found)
             yield found
         return
@@ -192,18 +199,20 @@ def read_all(files: Sequence[str], wish: Wish, jobs: int, tick: Callable[[Found]
     if method == "fork":
         _Process.reader = Reader(wish)  # the processes begin with it: each would take most of a second to load the same
     with ProcessPoolExecutor(jobs, get_context(method), _begin, (wish, method == "spawn")) as pool:
-        yield from _in_order(pool, parts, jobs * AHEAD, tick)
+        for found in _in_order(pool, parts, jobs * AHEAD):
+            if found.part.stop is None:
+                reading(size_of(found.part.file))
+            tick(found)
+            yield found
 
 
-def _in_order(pool: ProcessPoolExecutor, parts: Sequence[Part], ahead: int, tick: Callable[[Found], object]) -> Iterator[Found]:
+def _in_order(pool: ProcessPoolExecutor, parts: Sequence[Part], ahead: int) -> Iterator[Found]:
     left = iter(parts)
     waiting: deque[Future[Found]] = deque()
     try:
         waiting.extend(pool.submit(_read, part) for part in islice(left, ahead))
         while waiting:
-            found = waiting.popleft().result()
-            tick(found)
-            yield found
+            yield waiting.popleft().result()
             waiting.extend(pool.submit(_read, part) for part in islice(left, 1))
     finally:
         for each in waiting:

@@ -43,7 +43,10 @@ def test_events_go_to_standard_output_and_nothing_else(run, capture):
 
 def test_events_go_to_a_file_of_the_owners_alone(run, capture, tmp_path):
     (tmp_path / "out").write_text("what was there before, longer than a line\n" * 999)
-    status, out, _ = run("replay", capture, "--events", str(tmp_path / "out"), "-j", "1")
+    command = ["replay", capture, "--events", str(tmp_path / "out"), "-j", "1"]
+    status, _, err = run(*command)
+    assert status == 2 and "there already" in err and (tmp_path / "out").read_text().startswith("what was there before")
+    status, out, _ = run(*command, "--force")
     assert status == 0 and "provider.anthropic" in out
     lines = (tmp_path / "out").read_text().splitlines()
     assert json.loads(lines[-1])["type"] == "flow.end" and (tmp_path / "out").stat().st_mode & 0o077 == 0

@@ -40,6 +40,17 @@ def test_personal_data_on_demand(run, tmp_path, capture):
     assert "jane.roe@example.com" not in run("report", str(out.path), "-o", "-", "--personal")[1]
 
 
+def test_an_earlier_report_is_replaced_and_nothing_else(run, tmp_path, capture):
+    report, mine = tmp_path / "report.html", tmp_path / "mine.html"
+    for title in ("first", "second"):
+        assert run("report", str(capture), "-o", str(report), "--title", title)[0] == 0
+    assert "<title>second</title>" in report.read_text()
+    mine.write_text("mine")
+    code, _, err = run("report", str(capture), "-o", str(mine))
+    assert code == 2 and "there already" in err and "--force" in err and mine.read_text() == "mine"
+    assert run("report", str(capture), "-o", str(mine), "--force")[0] == 0 and "<title>" in mine.read_text()
+
+
 def test_a_symbolic_link_is_not_followed(run, tmp_path, capture):
     other, link = tmp_path / "other", tmp_path / "link.html"
     other.write_text("mine")

@@ -33,3 +33,11 @@ def test_damage_is_named(run, tmp_path):
     source.write_bytes(source.read_bytes()[:-10])
     code, _, err = run("scrub", str(source), str(tmp_path / "out"))
     assert code == 1 and "is damaged after" in err
+
+
+def test_a_file_that_is_there_is_replaced_only_on_request(run, tmp_path):
+    source, target = recording(tmp_path / "in"), tmp_path / "out"
+    target.write_text("mine")
+    code, _, err = run("scrub", str(source), str(target))
+    assert code == 2 and "there already" in err and target.read_text() == "mine"
+    assert run("scrub", "-f", str(source), str(target))[0] == 0 and target.stat().st_size > 100

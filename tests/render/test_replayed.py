@@ -21,14 +21,14 @@ def shown(found, captures=("f.flows",), width=200):
 def test_the_foot_counts_the_same_errors_as_the_rows():
     found = of([flow(0), flow(3, outcome="error", status=None), flow(6, status=529), flow(9, status=529, stream=False)]).as_json()
     assert sum(row["errors"] for row in found["rows"]) == 3
-    assert ", 3 errors (2 status 529, 1 error), $" in shown(found)
+    assert ", 3 errors (2 status 529, 1 failed), $" in shown(found)
 
 
 def test_numbers_are_in_their_rows():
     text = shown(of([flow(3), flow(6, cost=0.25), flow(4, known=False, url="https://ampcode.com/api/new?x=1")]).as_json())
     [row] = [line for line in text.splitlines() if line.startswith("e0 ")]
     assert row.split()[:11] == ["e0", "m", "2", "2", "9", "B", "20", "B", "9", "18", "$0.3500"]
-    assert "3 flows, 2025-01-01T00:00:03.000Z to 2025-01-01T00:00:06.000Z, $0.4500." in text
+    assert "3 flows, 2025-01-01T00:00:03.000Z to 2025-01-01T00:00:06.000Z, 1 error (1 failed), $0.4500." in text
     assert "Streams ended: 2 complete, 1 error." in text and "Slowest streams" in text
     assert "1  POST https://ampcode.com/api/new" in text and '    path: "/api/new"' in text
     assert "r0" in text and "ai-key" in text

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -35,13 +36,14 @@ PROGRAM = """
 import hashlib, json, sys
 from amp_addons.replay.run import Wish, merged, read_all
 for jobs in (1, 2, 3):
-    ticks = []
-    found = list(read_all(sys.argv[1:], Wish(amp_url="https://ampcode.com", events=True, each_event=True), jobs, ticks.append))
+    ticks, whole = [], []
+    wish = Wish(amp_url="https://ampcode.com", events=True, each_event=True)
+    found = list(read_all(sys.argv[1:], wish, jobs, ticks.append, whole.append))
     lines = b"".join(each.lines for each in found)
     totals = json.dumps(merged(found).as_json())
     damage = [[each.part.file, each.damage] for each in found if each.damage]
     parts = [tuple(each.part) for each in found]
-    print(json.dumps([hashlib.sha256(lines).hexdigest(), lines.count(b"\\n"), totals, damage, parts, len(ticks)]))
+    print(json.dumps([hashlib.sha256(lines).hexdigest(), lines.count(b"\\n"), totals, damage, parts, len(ticks), sum(whole)]))
 """
 
 
@@ -51,7 +53,9 @@ def test_nothing_depends_on_the_number_of_processes(captures):
     assert done.returncode == 0, done.stderr
     one, two, three = map(json.loads, done.stdout.splitlines())
     assert one == two == three
-    _, lines, totals, damage, parts, ticks = one
+    _, lines, totals, damage, parts, ticks, whole = one
+    # What cannot be split is told of as well, so that a bar comes to its end.
+    assert whole == sum(Path(file).stat().st_size for file in captures if not file.endswith(".flows"))
     assert lines > 200 and json.loads(totals)["flows"] == 24 + 5 + 3 + 1
     assert [file for file, _ in damage] == [captures[1]] and "expected all of it" in damage[0][1]
     assert len(parts) == ticks > 8 and [file for file, *_ in parts] == sorted(file for file, *_ in parts)
