@@ -71,14 +71,16 @@ def exec_(
         raise click.ClickException(str(error)) from None
     secret = session_secret(files, catalogs, reverse)
     with tempfile.TemporaryDirectory(prefix="amp-addons-") as folder:
-        wanted = _options(plan, Path(folder) / "events.jsonl", reverse, all_hosts, files, catalogs, record, settings)
+        wanted, settings_left = _options(plan, Path(folder) / "events.jsonl", reverse, all_hosts, files, catalogs, record, settings)
+        if ui == "web":
+            wanted.setdefault("web_port", _page_port())
         events = Path(wanted["amp_events"])
         before = events.stat().st_size if events.is_file() else 0
         if secret:
             wanted["proxyauth"] = secret
         log = logs / f"{os.getpid()}.log"
         try:
-            with Beside(Orders(wanted, ui == "web"), log, plan.upstream) as proxy:
+            with Beside(Orders(wanted, ui == "web", settings_left), log, plan.upstream) as proxy:
                 if proxy.ready.page:
                     click.echo(f"amp_addons: the traffic is shown at {proxy.ready.page}", err=True)
                 code = _run(command, plan.environment(os.environ, proxy.ready.ports[0], reverse=reverse, secret=secret))
@@ -105,7 +107,8 @@ def _options(
     catalogs: tuple[str, ...],
     record: str | None,
     settings: tuple[str, ...],
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], list[str]]:
+    """The proxy's options, and those of `--set` that are not among them."""
     port = _stable_port(plan.amp_url) if reverse else 0
     found = plan.options(port=port, reverse=reverse, all_hosts=all_hosts)
     found |= {"amp_display": "lines", "amp_events": str(events), "amp_events_detail": "flow"}
@@ -114,13 +117,14 @@ def _options(
         found["amp_record"] = os.path.abspath(record) if record else default_recording()
     for setting in settings:
         name, equals, value = setting.partition("=")
-        if not equals:
+        if not name or not equals:
             raise click.UsageError(f"found --set {setting}, expected OPTION=VALUE")
-        found[name] = value
+        if name == "amp_events":
+            found[name] = value
     if found["amp_events"] in ("", "-"):
         raise click.UsageError("found --set amp_events without a file, expected a file: standard output is the command's")
     found["amp_events"] = os.path.abspath(os.path.expanduser(found["amp_events"]))
-    return found
+    return found, [setting for setting in settings if not setting.startswith("amp_events=")]
 
 
 def default_recording() -> str:
@@ -140,6 +144,14 @@ def _stable_port(amp_url: str) -> int:
 
     port = 20_000 + crc32(amp_url.encode()) % 10_000
     return 0 if port_problem(port) else port
+
+
+def _page_port() -> int:
+    """One that is free now: each of several at once has a page of its own."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def session_secret(files: tuple[str, ...], catalogs: tuple[str, ...], reverse: bool) -> str | None:

@@ -25,10 +25,12 @@ class NotStarted(RuntimeError):
 
 
 class Orders(msgspec.Struct):
-    """`options` are mitmproxy's and the suite's; `web`: mitmweb's page beside it. The proxy gets it as a line of JSON."""
+    """`options` are mitmproxy's and the suite's; `web`: mitmweb's page beside it; `settings`: options as `--set` has them, which win. The
+    proxy gets it as a line of JSON."""
 
     options: dict[str, Any]
     web: bool = False
+    settings: list[str] = []
 
 
 class Ready(msgspec.Struct):

@@ -9,45 +9,56 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from mitmproxy import ctx, options
+from mitmproxy import exceptions, options
+from mitmproxy.master import Master
 from mitmproxy.tools.dump import DumpMaster
-from mitmproxy.tools.web.master import WebMaster
 
 from amp_addons.launch.beside import Orders, Ready
 
 SUITE = Path(__file__).resolve().parents[1] / "suite.py"
 
 
-class _Herald:
-    """Says when the proxy listens."""
-
-    def __init__(self, out: int) -> None:
-        self._out = out
-
-    def running(self) -> None:
-        servers = ctx.master.addons.get("proxyserver").servers
-        ports = [address[1] for server in servers for address in server.listen_addrs[:1]]
-        page = getattr(ctx.master, "web_url", None)
-        os.write(self._out, msgspec.json.encode(Ready(ports, page)) + b"\n")
-        os.close(self._out)
+async def _tell(master: Master, out: int) -> None:
+    """Say that the proxy listens, and where, unless something went wrong on the way there: then this ends it."""
+    await master.addons.get("errorcheck").shutdown_if_errored()
+    servers = master.addons.get("proxyserver").servers
+    ports = [address[1] for server in servers for address in server.listen_addrs[:1]]
+    page = getattr(master, "web_url", None)
+    os.write(out, msgspec.json.encode(Ready(ports, page)) + b"\n")
+    os.close(out)
 
 
 async def _run(orders: Orders, out: int) -> None:
     opts = options.Options()
-    master: Any = WebMaster(opts, with_termlog=True) if orders.web else DumpMaster(opts, with_termlog=True, with_dumper=False)
-    master.addons.add(_Herald(out))
+    kind: Any = _web_master() if orders.web else partial(DumpMaster, with_dumper=False)
+    master = kind(opts, with_termlog=True)
     known = {name: value for name, value in orders.options.items() if name in opts}
     opts.update(scripts=[str(SUITE)], **known)
     opts.update_defer(**{name: value for name, value in orders.options.items() if name not in known})
+    opts.set(*orders.settings, defer=True)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, master.shutdown)
     threading.Thread(target=_await_end, args=(loop, master), daemon=True).start()
+    started = master.running
+
+    async def running() -> None:
+        await started()
+        await _tell(master, out)
+
+    master.running = running  # no hook comes after all that may go wrong
     await master.run()
+
+
+def _web_master() -> Any:
+    from mitmproxy.tools.web.master import WebMaster  # with a web server: only who wants a page waits for it
+
+    return WebMaster
 
 
 def _await_end(loop: asyncio.AbstractEventLoop, master: Any) -> None:
@@ -65,7 +76,12 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)  # what is printed goes where errors go
     os.umask(0o077)  # mitmproxy's own files too
-    asyncio.run(_run(msgspec.json.decode(line, type=Orders), out))
+    try:
+        asyncio.run(_run(msgspec.json.decode(line, type=Orders), out))
+    except exceptions.OptionsError as error:
+        sys.exit(f"amp_addons: {error}")
+    except OSError as error:  # of mitmweb, whose port is taken
+        sys.exit(f"amp_addons: {error.strerror or error}")
 
 
 if __name__ == "__main__":
