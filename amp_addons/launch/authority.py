@@ -1,7 +1,8 @@
 """The suite's own certificate authority: one for each user on a machine, whose key only that user can read.
 
 It vouches only for the hosts of the catalogs (X.509 name constraints, RFC 5280, 4.2.1.10): whoever steals the key cannot pose as a bank.
-mitmproxy makes one without such limits; this one is made here, in the files that mitmproxy looks for.
+mitmproxy makes one without such limits; this one is made here, in the files that mitmproxy looks for. One that a company
+issued may take its place (`launch.issued`).
 """
 
 import re
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from amp_addons.core.classify import DEFAULT_AMP_URL
+from amp_addons.core.scrub import visible
 from amp_addons.core.target import split_target
 from amp_addons.files import locked, replace_private
 from amp_addons.keyusage import key_usage
@@ -24,6 +26,14 @@ from amp_addons.state import make_private, state_folder
 VALID = timedelta(days=730)
 RENEW = timedelta(days=30)
 """A certificate with less time left is made anew."""
+
+NAME = x509.Name(
+    [
+        x509.NameAttribute(NameOID.COMMON_NAME, "amp_addons"),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "amp_addons (this machine only)"),
+    ]
+)
+"""Of an authority that is made here."""
 
 _KEY, _CERTIFICATE = "mitmproxy-ca.pem", "mitmproxy-ca-cert.pem"
 _ODD = re.compile(r"[^a-z0-9.-]")
@@ -47,12 +57,18 @@ def certificate(place: Path) -> Path:
 def ensure(place: Path, hosts: Collection[str] | None) -> bool:
     """Have an authority there that vouches for these hosts (None: for any). -> whether it was made just now
 
-    It is made anew when it is about to expire, or does not vouch for a host. Raises OSError.
+    It is made anew when it is about to expire, or does not vouch for a host; one that somebody issued (`launch.issued`) is not replaced.
+    Raises OSError.
     """
     make_private(place)
     with locked(place / "lock"):
-        if why_not(place, hosts) is None:
+        if (problem := why_not(place, hosts)) is None:
             return False
+        if issuer := issued_by(place):
+            raise OSError(
+                f"the authority in {place}, issued by {issuer}, cannot be used: {problem}. Take another one (amp-addons ca --use FILE), "
+                "or one of this machine's own (amp-addons ca --remove)"
+            )
         _make(place, None if hosts is None else {*hosts, *_vouched_before(place)})
         return True
 
@@ -65,6 +81,15 @@ def _vouched_before(place: Path) -> list[str]:
         return []
 
 
+def issued_by(place: Path) -> str | None:
+    """Who issued the authority, when it was not made here."""
+    try:
+        found = load(place)
+    except (OSError, ValueError):
+        return None
+    return None if found.subject == NAME else visible(found.issuer.rfc4514_string())
+
+
 def _make(place: Path, hosts: Collection[str] | None) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     made = _made(key, hosts)
@@ -72,8 +97,13 @@ def _make(place: Path, hosts: Collection[str] | None) -> None:
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )  # as mitmproxy writes it
-    replace_private(place / _KEY, secret + pem)
-    replace_private(certificate(place), pem)
+    keep(place, secret, pem)
+
+
+def keep(place: Path, key: bytes, certificates: bytes) -> None:
+    """Write the files, in PEM: the authority's certificate first, those that it was issued by after it. Raises OSError."""
+    replace_private(place / _KEY, key + certificates)
+    replace_private(certificate(place), certificates)
 
 
 def remove(place: Path) -> bool:
@@ -106,8 +136,8 @@ def why_not(place: Path, hosts: Collection[str] | None) -> str | None:
     if hosts is None:
         return None if allowed is None else "it vouches for some hosts only"
     if allowed is None:
-        return "it vouches for any host"
-    missing = sorted(set(hosts) - set(allowed))
+        return "it vouches for any host" if found.subject == NAME else None
+    missing = sorted(host for host in hosts if not any(host == each or host.endswith(f".{each}") for each in allowed))
     return f"it does not vouch for {', '.join(missing)}" if missing else None
 
 
@@ -122,16 +152,10 @@ def vouches_for(found: x509.Certificate) -> list[str] | None:
 
 def _made(key: rsa.RSAPrivateKey, hosts: Collection[str] | None) -> x509.Certificate:
     now = datetime.now(UTC)
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COMMON_NAME, "amp_addons"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "amp_addons (this machine only)"),
-        ]
-    )
     builder = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(NAME)
+        .issuer_name(NAME)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCKS)

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from support.issued import issued
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +28,21 @@ def test_the_one_for_every_host_is_another(run):
 
 def test_misuse(run):
     assert run("ca", "--renew", "--remove")[0] == 2
+
+
+def test_one_that_was_issued_is_used_and_not_replaced(run, tmp_path):
+    file = issued(tmp_path / "issued.pem", ["com", "ai", "io", "org"])
+    code, out, _ = run("ca", "--use", str(file), "--json")
+    assert code == 0 and json.loads(out)["issuer"] == "CN=Example Corp Root" and json.loads(out)["hosts"] == ["ai", "com", "io", "org"]
+    assert "CN=Example Corp Root" in run("ca")[1]
+    code, _, err = run("env", "--amp-url", "https://ampcode.com", "--catalog", str(another_host(tmp_path)))
+    assert code == 1 and "does not vouch for models.example" in err and "ca --use" in err
+    assert json.loads(run("ca", "--json")[1])["issuer"] == "CN=Example Corp Root"
+    assert run("ca", "--remove")[0] == 0 and "made on this machine" in run("ca", "--renew")[1]
+
+
+def another_host(folder):
+    (folder / "more.yaml").write_text(
+        "catalog: more\nendpoints:\n- {id: more.x, category: other, method: GET, path: /x, host: models.example, route: external}\n"
+    )
+    return folder / "more.yaml"

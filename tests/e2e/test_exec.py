@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from e2e.runtimes import IS_LINUX_X64, PACKAGES, PROGRAMS
+from support.issued import issued
 from support.proxy import ROOT, bare_before, until
 
 from amp_addons.sim import simulator
@@ -193,6 +194,18 @@ def test_who_may_not_write_to_the_package_needs_no_more_than_a_home(corp, home):
     done = subprocess.run(command, env=environ(corp, home), cwd=home, capture_output=True, text=True, timeout=60)
     assert done.stdout == "200\n" and "user.get" in done.stderr, done.stderr
     assert list((home / ".local" / "state" / "amp-addons" / "captures").glob("*.flows"))
+
+
+@pytest.mark.parametrize("runtime", ["node", "bun", "python"])
+def test_an_authority_that_a_company_issued_is_trusted_by_its_root(corp, home, runtime):
+    """Of the company's two certificates the client needs the root; the proxy sends the other one along."""
+    env = environ(corp, home)
+    ca = subprocess.run(
+        [*EXEC[:-1], "ca", "--use", str(issued(home / "issued.pem", ["com", "ai", "io", "org"]))], env=env, capture_output=True, text=True
+    )
+    assert ca.returncode == 0, ca.stderr
+    done = subprocess.run([*EXEC, "--", *client(runtime, home, "issued")], env=env, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "200\n" and "user.get" in done.stderr, done.stderr
 
 
 def test_two_at_once_may_each_have_mitmweb_beside_them(corp, home):
