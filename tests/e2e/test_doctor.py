@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 from support.authority import made
-from support.proxy import BIN, DEADLINE, free_port, until
+from support.proxy import BIN, DEADLINE, free_port, listens, until
 
 from amp_addons.sim.server import simulator
 
@@ -83,14 +82,6 @@ class Machine:
             (folder / name).write_text(content)
             (folder / name).chmod(0o755)
         return f"{folder}:{self.plain['PATH']}"
-
-
-def listens(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture(scope="module")

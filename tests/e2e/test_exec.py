@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from e2e.runtimes import IS_LINUX_X64, PACKAGES, PROGRAMS
 from support.issued import issued
-from support.proxy import ROOT, bare_before, until
+from support.proxy import ROOT, bare_before, listens, until
 
 from amp_addons.sim import simulator
 
@@ -138,13 +138,6 @@ def test_the_proxy_is_gone_when_exec_is_killed(corp, home):
     process.stdout.close()
     until(lambda: not listens(port), what="the proxy's end")
     os.kill(int(child), signal.SIGTERM)
-
-
-def listens(port):
-    import socket
-
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize(

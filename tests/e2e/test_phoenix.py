@@ -2,14 +2,13 @@
 
 import json
 import os
-import socket
 import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 from support.chromium import chromium
-from support.proxy import BIN, free_port, until
+from support.proxy import BIN, free_port, listens, until
 
 PHOENIX = os.environ.get("AMP_PHOENIX", "phoenix")
 pytestmark = pytest.mark.phoenix
@@ -22,11 +21,7 @@ def get(url):
 
 def is_up(process, port):
     assert process.poll() is None, "Phoenix ended"
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    except OSError:
-        return False
+    return listens(port)
 
 
 @pytest.fixture(scope="module")

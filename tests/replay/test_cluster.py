@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import pytest
 from support.captures import ANSWER, stream_flow, written
 from support.cluster import running
+from support.missing import missing
 
 pytestmark = pytest.mark.extras
 
@@ -200,14 +201,14 @@ def test_workers_and_failures_are_in_the_bar(captures, cluster):
 def ip(*arguments):
     done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.skip(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+        missing(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
 
 
 @pytest.fixture
 def namespaces():
     """Networks of their own for a scheduler (10.77.N.1 to each), two workers and a client: to each other they are other machines."""
     if shutil.which("ip") is None or os.geteuid() != 0:
-        pytest.skip("network namespaces want root and the program ip")
+        missing("network namespaces want root and the program ip")
     mark = f"{os.getpid() % 100_000}"
     middle, names = f"amp{mark}s", ["worker-0", "worker-1", "client"]
     with ExitStack() as stack:

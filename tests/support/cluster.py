@@ -4,21 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import time
 from contextlib import ExitStack, contextmanager
+
+from support.proxy import until
 
 DEADLINE = 90
 """Seconds in which a program has to do what is waited for: the machine may be busy."""
-
-
-def wait_until(condition, what):
-    """The first true value of `condition`."""
-    end = time.monotonic() + DEADLINE
-    while not (found := condition()):
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {DEADLINE} s for {what}")
-        time.sleep(0.02)
-    return found
 
 
 class Running:
@@ -33,7 +24,7 @@ class Running:
         about = self._folder / "scheduler.json"
         options = ("--host", self._host, "--port", "0", "--no-dashboard", "--scheduler-file", str(about))
         self.scheduler = self._program(stack, "scheduler", "scheduler", *options)
-        wait_until(lambda: about.is_file() and about.read_text().strip().endswith("}"), "a scheduler")
+        until(lambda: about.is_file() and about.read_text().strip().endswith("}"), DEADLINE, "a scheduler")
         self.address = json.loads(about.read_text())["address"]
         for number in range(workers):
             name = f"worker-{number}"
@@ -41,7 +32,7 @@ class Running:
             self.workers.append(self._program(stack, name, "worker", self.address, *options))
         for number in range(workers):
             log = self._folder / f"worker-{number}.log"
-            wait_until(lambda log=log: "Registered to" in log.read_text(), "a worker")
+            until(lambda log=log: "Registered to" in log.read_text(), DEADLINE, "a worker")
 
     def _program(self, stack, name, *arguments):
         log = stack.enter_context((self._folder / f"{name}.log").open("w"))

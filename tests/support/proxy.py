@@ -30,6 +30,15 @@ def until(condition, seconds=DEADLINE, what="the condition"):
     return found
 
 
+def listens(port):
+    """Whether somebody takes connections on a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -73,11 +82,7 @@ class Proxy:
         return self
 
     def _accepts(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return "roxy listening" in self.output or self.ca.exists()
+        return listens(self.port) and ("roxy listening" in self.output or self.ca.exists())
 
     def events(self, kind=None):
         text = self.events_path.read_text() if self.events_path.exists() else ""
