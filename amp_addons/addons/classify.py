@@ -1,5 +1,6 @@
 """Names every flow by its row of the endpoint catalog: in metadata, a comment and a marker that mitmproxy's interfaces and filters use."""
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,7 +13,7 @@ from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import refuse
 from amp_addons.core.classify import DEFAULT_AMP_URL
-from amp_addons.core.target import absolute_url, base_of, split_target
+from amp_addons.core.target import PLAIN, absolute_url, base_of, is_plain, split_target
 from amp_addons.rulefiles.catalog import Catalog, Classification, classify
 
 MARKERS = {
@@ -28,6 +29,9 @@ MARKERS = {
     "other": ":white_small_square:",
 }
 UNKNOWN_MARKER = ":question:"
+
+
+logger = logging.getLogger(__name__)
 
 
 class Classify:
@@ -51,6 +55,8 @@ class Classify:
                 origin = "" if ctx.options.has_changed("amp_url") or "AMP_URL" not in os.environ else " It is the value of $AMP_URL."
                 return refuse(problem + origin)
             self._amp_url = ctx.options.amp_url
+            if is_plain(self._amp_url):
+                logger.warning("amp_addons: %s. Use https.", PLAIN)
         if "amp_catalog" in updated and ctx.options.amp_catalog:
             try:
                 self._catalog = Catalog.load(*ctx.options.amp_catalog)

@@ -14,7 +14,7 @@ from amp_addons.admin import envoy, haproxy, nftables, nginx, noproxy, pac, plai
 from amp_addons.admin.egress import Egress, Place
 from amp_addons.admin.reverse import Listener
 from amp_addons.cli import options, output
-from amp_addons.core.target import is_loopback
+from amp_addons.core.target import PLAIN, is_plain
 from amp_addons.rulefiles.catalog import Catalog
 
 CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
@@ -174,8 +174,8 @@ def _egress(catalog: Catalog, amp_url: str) -> Egress:
         egress = Egress.of(catalog, amp_url, f"amp-addons {__version__}")
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    if egress.amp.scheme == "http" and not is_loopback(egress.amp.place.name):
-        _note("amp.url is plain http: credentials cross the network in the clear.")
+    if is_plain(amp_url):
+        _note(f"{PLAIN}.")
     return egress
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from amp_addons.cli import options
+from amp_addons.core.target import PLAIN, is_plain
 
 if TYPE_CHECKING:
     from amp_addons.launch.plan import Plan
@@ -69,6 +70,8 @@ def exec_(
         )
     except (Unreadable, UnusableProxy) as error:
         raise click.ClickException(str(error)) from None
+    if is_plain(plan.amp_url):
+        click.echo(f"amp_addons: {PLAIN}. Use https.", err=True)
     secret = session_secret(files, catalogs, reverse)
     with tempfile.TemporaryDirectory(prefix="amp-addons-") as folder:
         wanted, settings_left = _options(plan, Path(folder) / "events.jsonl", reverse, all_hosts, files, catalogs, record, settings)

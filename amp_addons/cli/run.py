@@ -104,8 +104,6 @@ def _warn(plan: "Plan", reverse: bool) -> None:
         click.echo(
             f"amp_addons: {plan.place} has a new certificate authority: shells that trust an older one need `amp-addons env`.", err=True
         )
-    if plan.amp_url.startswith("http://") and plan.hosts[0][0] not in LOOPBACK:
-        click.echo("amp_addons: amp.url is plain http: whoever is on the way reads keys and conversations. Use https.", err=True)
     if reverse:
         click.echo(
             "amp_addons: clients keep their login by amp.url, so they look logged out here: pass the key on (AMP_API_KEY), or log in once "

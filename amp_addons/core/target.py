@@ -47,6 +47,17 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost" or host.lower().endswith(".localhost")
 
 
+PLAIN = "amp.url is plain http: whoever is on the way reads keys and conversations"
+"""What is said of an amp.url of which `is_plain` is true (THREATS 12)."""
+
+
+def is_plain(url: str) -> bool:
+    """Whether what goes to a URL can be read on the way: plain http beyond this machine."""
+    host = split_target(url).host or ""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return url.lower().startswith("http://") and not is_loopback(name.strip("[]"))
+
+
 def host_key(authority: str) -> str | None:
     """A host with optional port in the one form in which hosts are compared: lower case, no user info, no final dot.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from amp_addons.core.target import LOOPBACK
+from amp_addons.core.target import LOOPBACK, PLAIN, is_plain
 from amp_addons.doctor.finding import Finding, either, failure, ok, skipped, warning
 from amp_addons.launch.environment import BUNDLES, EXTRA_CA, NO_PROXY, PROXY, UnusableProxy, chained
 from amp_addons.launch.noproxy import host_and_port, leaves_out
@@ -183,9 +183,8 @@ def _dangers(shell: Shell) -> Iterator[Finding]:
             "NODE_TLS_REJECT_UNAUTHORIZED=0: Node accepts any certificate, a stranger's too",
             "`unset NODE_TLS_REJECT_UNAUTHORIZED`",
         )
-    found = host_and_port(shell.amp_url)
-    if shell.amp_url.lower().startswith("http://") and found and found[0] not in LOOPBACK:
-        yield warning("env.plain", f"amp.url ({found[0]}) is plain http: whoever is on the way reads keys and conversations", "Use https.")
+    if is_plain(shell.amp_url):
+        yield warning("env.plain", PLAIN, "Use https.")
 
 
 def _read(name: str) -> tuple[list[bytes], str]:

@@ -94,3 +94,11 @@ async def test_catalog_of_the_user_comes_first(suite, tmp_path):
     suite["startup"].running()
     with pytest.raises(Exception, match=r"option amp_catalog: .*mine\.yaml"):
         suite.context.configure(suite["classify"], amp_catalog=[str(path)])
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"), [("http://amp.corp.example", True), ("http://127.0.0.1:1", False), ("https://amp.corp.example", False)]
+)
+async def test_plain_http_beyond_this_machine_is_warned_about(suite, caplog, url, warned):
+    suite.context.configure(suite["classify"], amp_url=url)
+    assert ("amp.url is plain http" in caplog.text) is warned

@@ -45,7 +45,7 @@ def test_a_users_texts_stay_in_comments(run: Any, tmp_path: Path, command: list[
 def test_notes_say_what_does_not_work(run: Any) -> None:
     assert "read no PAC file" in run("admin", "pac")[2]
     assert "sees addresses only" in run("admin", "allowlist", "--format", "nftables")[2]
-    assert "in the clear" in run("admin", "urls", "--amp-url", "http://amp.corp.example")[2]
+    assert "plain http" in run("admin", "urls", "--amp-url", "http://amp.corp.example")[2]
     assert run("admin", "urls", "--amp-url", "http://127.0.0.1:8080")[2] == ""
 
 

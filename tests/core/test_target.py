@@ -1,6 +1,6 @@
 import pytest
 
-from amp_addons.core.target import MAX_AUTHORITY, Target, absolute_url, base_of, below, host_key, is_address, split_target
+from amp_addons.core.target import MAX_AUTHORITY, Target, absolute_url, base_of, below, host_key, is_address, is_plain, split_target
 
 
 @pytest.mark.parametrize(
@@ -148,3 +148,21 @@ def test_the_url_of_a_request(scheme: str, host: str, port: int, named: str | No
 )
 def test_a_reverse_listener_stands_for_amp_url(mode: str, amp_url: str, base: str) -> None:
     assert base_of(mode, amp_url) == base
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("http://amp.corp.example", True),
+        ("HTTP://amp.corp.example:8080/x", True),
+        ("http://10.1.2.3", True),
+        ("http://[fd00::1]:80", True),
+        ("https://amp.corp.example", False),
+        ("http://localhost:8080", False),
+        ("http://127.0.0.9:1/x", False),
+        ("http://[::1]:8080", False),
+        ("", False),
+    ],
+)
+def test_what_can_be_read_on_the_way(url: str, plain: bool) -> None:
+    assert is_plain(url) is plain
