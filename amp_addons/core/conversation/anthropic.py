@@ -4,19 +4,18 @@ from typing import Any
 
 from amp_addons.core.conversation.body import (
     MAX_MESSAGES,
-    MAX_PARTS,
     MAX_TOOLS,
     Limits,
     media,
     only_content,
     other,
+    parts_in,
     settings_of,
     text_of,
     texts_in,
     tool,
 )
 from amp_addons.core.conversation.parts import Conversation, Message, Part, Text, Thinking, ToolCall, ToolResult
-from amp_addons.core.payload import well_formed
 
 _KNOWN = ("model", "messages", "system", "tools", "metadata")
 
@@ -36,13 +35,11 @@ def read(body: dict[str, Any], limits: Limits) -> Conversation:
 
 
 def _message(message: dict[str, Any], limits: Limits) -> Message:
-    return Message(text_of(message.get("role")), _parts(message.get("content"), limits))
+    return Message(text_of(message.get("role")), tuple(_parts(message.get("content"), limits)))
 
 
-def _parts(content: Any, limits: Limits) -> tuple[Part, ...]:
-    if isinstance(content, str):
-        return (Text(well_formed(content)),) if content else ()
-    return tuple(_part(block, limits) for block in limits.first(content, MAX_PARTS))
+def _parts(content: Any, limits: Limits) -> list[Part]:
+    return parts_in(content, limits, lambda block: _part(block, limits))
 
 
 def _part(block: Any, limits: Limits) -> Part:

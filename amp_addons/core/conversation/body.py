@@ -3,7 +3,7 @@
 Nothing here raises on what a body holds: a field of another type than expected counts as not there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -66,6 +66,19 @@ def texts_in(value: Any, limits: Limits) -> list[str]:
         return [well_formed(value)] if value else []
     found = (text_of(item.get("text") if isinstance(item, dict) else item) for item in limits.first(value, MAX_PARTS))
     return [text for text in found if text]
+
+
+def parts_in(content: Any, limits: Limits, read: Callable[[Any], Part]) -> list[Part]:
+    """The parts of a message's content: of a text, or of a list, each item as `read` reads it."""
+    if isinstance(content, str):
+        return [Text(well_formed(content))] if content else []
+    return [read(each) for each in limits.first(content, MAX_PARTS)]
+
+
+def instructing(messages: list[dict[str, Any]]) -> int:
+    """How many messages at the beginning of OpenAI's are instructions: what other APIs have in a field of its own. Later ones belong
+    where they stand."""
+    return next((at for at, each in enumerate(messages) if each.get("role") not in ("system", "developer")), len(messages))
 
 
 def json_of(value: Any) -> str:

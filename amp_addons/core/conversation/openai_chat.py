@@ -8,25 +8,24 @@ from amp_addons.core.conversation.body import (
     MAX_TOOLS,
     Limits,
     arguments_of,
+    instructing,
     media,
     only_content,
     other,
+    parts_in,
     settings_of,
     text_of,
     texts_in,
     tool,
 )
 from amp_addons.core.conversation.parts import Conversation, Message, Part, Text, Thinking, Tool, ToolCall, ToolResult
-from amp_addons.core.payload import well_formed
 
 _KNOWN = ("model", "messages", "tools", "functions", "metadata")
-_INSTRUCTING = ("system", "developer")
 
 
 def read(body: dict[str, Any], limits: Limits) -> Conversation:
     messages = limits.objects(body.get("messages"), MAX_MESSAGES)
-    # Instructions at the beginning are what other APIs have in a field of its own; later ones belong where they stand.
-    first = next((at for at, each in enumerate(messages) if each.get("role") not in _INSTRUCTING), len(messages))
+    first = instructing(messages)
     return Conversation(
         api="openai-chat",
         model=text_of(body.get("model")) or None,
@@ -65,9 +64,7 @@ def _call(value: dict[str, Any]) -> ToolCall:
 
 
 def _parts(content: Any, limits: Limits) -> list[Part]:
-    if isinstance(content, str):
-        return [Text(well_formed(content))] if content else []
-    return [_part(each) for each in limits.first(content, MAX_PARTS)]
+    return parts_in(content, limits, _part)
 
 
 def _part(part: Any) -> Part:

@@ -4,30 +4,29 @@ from typing import Any
 
 from amp_addons.core.conversation.body import (
     MAX_MESSAGES,
-    MAX_PARTS,
     MAX_TOOLS,
     Limits,
     arguments_of,
+    instructing,
     media,
     only_content,
     other,
+    parts_in,
     settings_of,
     text_of,
     texts_in,
     tool,
 )
 from amp_addons.core.conversation.parts import Conversation, Message, Part, Text, Thinking, ToolCall, ToolResult
-from amp_addons.core.payload import well_formed
 
 _KNOWN = ("model", "input", "instructions", "tools", "metadata")
-_INSTRUCTING = ("system", "developer")
 _CALLS = ("function_call", "custom_tool_call", "local_shell_call", "computer_call", "mcp_call", "apply_patch_call", "shell_call")
 
 
 def read(body: dict[str, Any], limits: Limits) -> Conversation:
     given = body.get("input")
     items: list[Any] = [{"role": "user", "content": given}] if isinstance(given, str) else limits.objects(given, MAX_MESSAGES)
-    first = next((at for at, each in enumerate(items) if each.get("role") not in _INSTRUCTING), len(items))
+    first = instructing(items)
     instructions = [*texts_in(body.get("instructions"), limits)]
     instructions += [text for each in items[:first] for text in texts_in(each.get("content"), limits)]
     return Conversation(
@@ -60,11 +59,7 @@ def _item(item: dict[str, Any], limits: Limits) -> Message:
 
 
 def _parts(content: Any, limits: Limits) -> list[Part]:
-    if isinstance(content, str):
-        return [Text(well_formed(content))] if content else []
-    if isinstance(content, dict):
-        return [_part(content)]
-    return [_part(each) for each in limits.first(content, MAX_PARTS)]
+    return parts_in([content] if isinstance(content, dict) else content, limits, _part)
 
 
 def _part(part: Any) -> Part:
