@@ -4,6 +4,7 @@ Everything that is wrong with the files is found in one go, each problem with it
 """
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -34,6 +35,8 @@ class RuleSet(core.RuleSet):
     files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     tests: tuple[tuple[Source, Test], ...] = ()
+    digest: str = ""
+    """SHA-256 of what the files say, in their order: proxies with the same one have the same rules, wherever the files are."""
 
     @classmethod
     def load(
@@ -68,6 +71,7 @@ class RuleSet(core.RuleSet):
         )
         made.files = tuple(source.path for source in found)
         made.warnings = (*warnings_of(found), *_left_out(made))
+        made.digest = sha256(" ".join(source.document.digest for source in found).encode()).hexdigest()
         made.tests = tuple((source, test) for source in found for test in source.file.tests)
         return made
 
