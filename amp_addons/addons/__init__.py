@@ -37,6 +37,7 @@ ADDONS = {
     # Before the rules act: what they do is recorded too.
     "record": Spec("amp_addons.addons.record:Record", ("tee",)),
     "route": Spec("amp_addons.addons.route:Route", ("rules", "trace")),
+    "gateway": Spec("amp_addons.addons.gateway:Gateway", ("route",)),
     "tunnel": Spec("amp_addons.addons.tunnel:Tunnel", ("rules",)),
     "commands": Spec("amp_addons.addons.commands:Commands", ("rules",)),
     "sharing": Spec("amp_addons.addons.sharing:Sharing", ("classify",)),

@@ -11,8 +11,10 @@ from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.connection import Client, Connection, Server
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import Layer
-from mitmproxy.proxy.layers.http import HttpLayer
+from mitmproxy.proxy.layers.http import HttpLayer, HttpStream
+from mitmproxy.proxy.mode_specs import RegularMode, UpstreamMode
 
 
 def handlers_of(client: Client) -> list[Any]:
@@ -39,11 +41,30 @@ def layers_of(handler: Any) -> Iterator[Layer]:
             layers += [inner for stream in layer.streams.values() for inner in stream.context.layers]
 
 
+def is_with_proxy(context: Context) -> bool:
+    """Whether TLS that begins is with the proxy itself (HTTPS_PROXY=https://…): it is in no request (CONNECT) that names a host."""
+    explicit = isinstance(context.client.proxy_mode, RegularMode | UpstreamMode)
+    return explicit and not any(isinstance(layer, HttpStream) for layer in context.layers)
+
+
 def end_client(handler: Any) -> None:
     """End the connection of a client."""
     io = handler.transports.get(handler.client)
     if io is not None and io.handler is not None:
         io.handler.cancel()
+
+
+def cut_server(client: Client, server: Server) -> bool:
+    """End a connection that has just been made, before a byte is sent. -> whether it was there
+
+    What mitmproxy writes from now on is dropped, as on any connection that is closing.
+    """
+    for handler in handlers_of(client):
+        io = handler.transports.get(server)
+        if io is not None and io.writer is not None:
+            io.writer.close()
+            return True
+    return False
 
 
 def end_servers(client: Client, address: tuple[str, int] | None = None) -> bool:
