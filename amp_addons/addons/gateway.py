@@ -8,6 +8,7 @@ public addresses. What a rule sends elsewhere goes where the rule says. Fails cl
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,8 +27,10 @@ from amp_addons.addons.route import answer_with
 from amp_addons.addons.startup import is_choice, refuse
 from amp_addons.core.answers.refusal import refuse as refusal
 from amp_addons.core.reach import Network, Reachable, own_network, why_not
+from amp_addons.core.rules.applied import Applied
 from amp_addons.core.scrub import scrub_text
 from amp_addons.core.target import host_key, is_address
+from amp_addons.core.trace import FlowTrace
 
 RESOLVE_WITHIN = 10.0
 """Seconds that a name may take to be found."""
@@ -81,6 +84,7 @@ class Gateway:
         self._named: tuple[Reachable, ...] = ()
         self._guests: dict[str, Guest] = {}
         self._asked: dict[str, Destination] = {}
+        self._refused: dict[str, str] = {}
         self._said: set[str] = set()
 
     def load(self, loader: addonmanager.Loader) -> None:
@@ -155,6 +159,8 @@ class Gateway:
     @enforcing
     def request(self, flow: http.HTTPFlow) -> None:
         asked = self._asked.pop(flow.id, None)
+        if (message := self._refused.pop(flow.id, None)) and (trace := self._hub.traces.get(flow.id)):
+            _note(trace, message)
         if not self._on or not flow.live or flow.response is not None or flow.error is not None:
             return
         guest, place = self._guest(flow.client_conn), _place(flow)
@@ -194,12 +200,14 @@ class Gateway:
 
     def error(self, flow: http.HTTPFlow) -> None:
         self._asked.pop(flow.id, None)
+        self._refused.pop(flow.id, None)
 
     def client_disconnected(self, client: Client) -> None:
         self._guests.pop(client.id, None)
 
     def failed(self, flow: http.HTTPFlow, error: Exception) -> None:
-        self._note(flow, f"the gateway could not look at it ({type(error).__name__})")
+        if trace := self._hub.traces.get(flow.id):
+            trace.verdict, trace.reason = "blocked", f"the gateway could not look at it ({type(error).__name__})"
 
     def _is_admitted(self, flow: http.HTTPFlow, guest: Guest) -> bool:
         """Whether the client may use the gateway. mitmproxy's `proxyauth` has looked at the password, and answers who gave none."""
@@ -262,12 +270,13 @@ class Gateway:
         api = self._hub.classify(flow).api if flow.request.method != "CONNECT" else None
         answer_with(flow, refusal(api, message, status=status))
         _read_no_more(flow)
-        self._note(flow, message)
         self._tell(message)
-
-    def _note(self, flow: http.HTTPFlow, reason: str) -> None:
-        if trace := self._hub.traces.get(flow.id):
-            trace.verdict, trace.reason = "blocked", reason
+        if flow.request.method == "CONNECT":
+            _note(FlowTrace(flow.id, time.time(), self._hub.publish), message)
+        elif trace := self._hub.traces.get(flow.id):
+            _note(trace, message)
+        else:
+            self._refused[flow.id] = message  # its trace begins when the request is whole
 
     def _tell(self, sentence: str) -> None:
         if sentence not in self._said and len(self._said) < MAX_SAID:
@@ -295,6 +304,10 @@ def _problem() -> str | None:
 
 def _place(flow: http.HTTPFlow) -> Destination:
     return flow.request.host.lower(), flow.request.port
+
+
+def _note(trace: FlowTrace, message: str) -> None:
+    trace.decided(time.time(), [Applied(rule="amp_gateway", mode="enforce", action="block", detail=message)], blocked=True)
 
 
 def _bare(name: str) -> str:
