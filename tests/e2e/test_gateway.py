@@ -2,15 +2,19 @@
 
 import base64
 import contextlib
+import os
 import secrets
 import socket
 import ssl
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
+from e2e.runtimes import command as runtime_command
+from e2e.test_admin import haproxy, serving, written
 from e2e.test_protocols import post_h2
-from support.proxy import DEADLINE, Proxy, body_of, post, read_all, until
+from support.proxy import DEADLINE, Proxy, body_of, free_port, post, read_all, until
 
 from amp_addons.sim import simulator
 
@@ -402,3 +406,29 @@ def test_proxy_that_is_no_gateway_does_not_start(tmp_path, rules, more, sentence
     proxy = Proxy(tmp_path, *chosen)
     proxy.process.wait(DEADLINE)
     assert proxy.process.returncode == 1 and sentence in proxy.output, proxy.output
+
+
+CLIENT = """
+const body = '{"model":"claude-x","stream":true,"messages":[]}';
+const sent = {method: "POST", headers: {"content-type": "application/json"}, body};
+const answer = await fetch(process.env.URL_ + "/api/provider/anthropic/v1/messages", sent);
+console.log(answer.status, (await answer.text()).includes("message_stop"));
+"""
+
+
+def test_real_clients_stream_through_a_balancer_and_the_gateway(tmp_path):
+    """HAProxy passes on their TLS as it is; the user and password are in HTTPS_PROXY."""
+    (tmp_path / "client.mjs").write_text(CLIENT)
+    port, health = free_port(), free_port()
+    with gateway("--set", f"amp_health={health}") as here:
+        text = written("haproxy", "--listen", f"127.0.0.1:{port}", "--proxy", f"127.0.0.1:{here.proxy.port}/{health}")
+        with serving(haproxy(tmp_path, text), port, tmp_path):
+            environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+            environment |= {"HTTPS_PROXY": f"https://team:{PASSWORD}@localhost:{port}", "NODE_USE_ENV_PROXY": "1", "URL_": here.amp.url}
+            environment |= {"NODE_EXTRA_CA_CERTS": str(here.proxy.ca)}
+            for runtime in ("node", "bun"):
+                command = [runtime_command(runtime)[0], str(tmp_path / "client.mjs")]
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+                assert done.stdout == "200 true\n", done.stderr.replace(PASSWORD, "***")
+        until(lambda: len(here.proxy.events("stream.end")) == 2, what="the end of both")
+        assert {event["ended"] for event in here.proxy.events("stream.end")} == {"complete"}
