@@ -325,7 +325,7 @@ def _read_no_more(flow: http.HTTPFlow) -> None:
     """mitmproxy keeps the whole request before it answers: what has no bound is closed."""
     headers = flow.request.headers
     length = headers.get("content-length", "0")
-    if "transfer-encoding" in headers or not length.isdecimal() or int(length[:9]) > MAX_UNWANTED:
+    if "transfer-encoding" in headers or not length.isdecimal() or len(length) > 9 or int(length) > MAX_UNWANTED:
         flow.kill()
 
 

@@ -179,6 +179,33 @@ def test_new_connections_are_refused_while_a_stream_finishes_and_what_is_idle_is
                 member.ended()
 
 
+def test_websocket_is_under_way_until_it_is_closed(tmp_path):
+    upgrade = (
+        b"GET /api/connect HTTP/1.1\r\nHost: ampcode.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nX-Sim-Events: 1\r\n\r\n"
+    )
+    with simulator() as sim:
+        member = Member(tmp_path / "a", [*behind(sim), "-s", "amp_addons", "--set", "amp_drain=60"])
+        fleet = Fleet.__new__(Fleet)
+        fleet.port, fleet.trust = member.port, ssl.create_default_context(cafile=member.proxy.ca)
+        try:
+            with fleet.tunnel(0) as sock:
+                sock.sendall(upgrade)
+                assert b" 101 " in sock.recv(65536)
+                member.asked_to_end()
+                until(lambda: refused(member.port), what="refusal")
+                sock.sendall(b"\x81\x85\0\0\0\0hello")
+                received = b""
+                while not received.endswith(b"hello"):
+                    piece = sock.recv(65536)
+                    assert piece, "the WebSocket was closed"
+                    received += piece
+            assert member.ended() == 0 and "everything has finished" in member.proxy.output
+        finally:
+            member.proxy.process.kill()
+            member.ended()
+
+
 def refused(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()

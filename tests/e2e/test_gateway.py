@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,9 @@ class Gateway:
             "--set",
             f"proxyauth=team:{PASSWORD}",
         ]
-        chosen += ["--set", "amp_gateway=on", "--set", f"amp_url={amp.url}", "--set", f"amp_events={folder / 'events.jsonl'}"]
+        if "--mode" not in arguments:
+            chosen += ["--set", f"amp_url={amp.url}"]
+        chosen += ["--set", "amp_gateway=on", "--set", f"amp_events={folder / 'events.jsonl'}"]
         chosen += [argument.format(amp=amp.port, inside=inside.port) for argument in arguments]
         self.proxy = Proxy(folder, *chosen)
 
@@ -196,6 +199,7 @@ def test_what_is_refused_is_told_in_the_events_and_once_in_the_log(here):
     until(lambda: len(told()) == 4 and len([event for event in told() if event["flow"] in ended()]) == 2, what="the events")
     assert {(event["rule"], event["action"]) for event in told()} == {("amp_gateway", "block")}
     assert [ended()[event["flow"]] for event in told() if event["flow"] in ended()] == ["blocked"] * 2
+    until(lambda: "told.example:443: it is in no catalog" in here.proxy.output, what="the sentence")
     assert here.proxy.output.count("told.example:443: it is in no catalog") == 1
 
 
@@ -381,6 +385,19 @@ def test_connection_that_is_passed_through_has_the_tunnels_own_name(name, served
         assert len(here.inside.requests) == served
 
 
+def test_on_the_way_there_may_be_a_companys_proxy_at_a_private_address():
+    with gateway("--mode", "upstream:http://127.0.0.1:{amp}") as here:
+        with here.tunnel("ampcode.com:443") as outer:
+            sock = inner_tls(here, outer, "ampcode.com")
+            sock.sendall(post(MESSAGES, BODY))
+            data, how = read_all(sock)
+        assert how == "complete" and b"message_stop" in body_of(data)
+        head, body = here.ask(get("http://ampcode.com/api/user"))
+        assert b" 200 " in head and b"user_simulated" in body
+        for target in (f"127.0.0.1:{here.amp.port}", f"127.0.0.1:{here.inside.port}", "example.com:443"):
+            assert b" 403 " in here.connect(target)[0]
+
+
 CLIENT_RULE = "version: 1\nrules:\n  - {id: a, match: {client: 10.0.0.0/8}, then: {block: true}}\n"
 
 
@@ -408,6 +425,12 @@ def test_proxy_that_is_no_gateway_does_not_start(tmp_path, rules, more, sentence
     assert proxy.process.returncode == 1 and sentence in proxy.output, proxy.output
 
 
+def is_ready(port):
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=DEADLINE):
+        return True
+    return False
+
+
 CLIENT = """
 const body = '{"model":"claude-x","stream":true,"messages":[]}';
 const sent = {method: "POST", headers: {"content-type": "application/json"}, body};
@@ -421,6 +444,7 @@ def test_real_clients_stream_through_a_balancer_and_the_gateway(tmp_path):
     (tmp_path / "client.mjs").write_text(CLIENT)
     port, health = free_port(), free_port()
     with gateway("--set", f"amp_health={health}") as here:
+        until(lambda: is_ready(health), what="the gateway's health")
         text = written("haproxy", "--listen", f"127.0.0.1:{port}", "--proxy", f"127.0.0.1:{here.proxy.port}/{health}")
         with serving(haproxy(tmp_path, text), port, tmp_path):
             environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
