@@ -32,10 +32,12 @@ ADDONS = {
     # Before the trace: what is told, kept and recorded of an answer is what the client gets.
     "holding": Spec("amp_addons.addons.holding:Holding", ("startup",)),
     "answers": Spec("amp_addons.addons.answers:Answers", ("route", "holding")),
+    "drain": Spec("amp_addons.addons.drain:Drain", ("startup",)),
     "trace": Spec("amp_addons.addons.trace:Trace", ("classify",)),
     # Before the rules act: what they do is recorded too.
     "record": Spec("amp_addons.addons.record:Record", ("tee",)),
     "route": Spec("amp_addons.addons.route:Route", ("rules", "trace")),
+    "gateway": Spec("amp_addons.addons.gateway:Gateway", ("route",)),
     "tunnel": Spec("amp_addons.addons.tunnel:Tunnel", ("rules",)),
     "commands": Spec("amp_addons.addons.commands:Commands", ("rules",)),
     "sharing": Spec("amp_addons.addons.sharing:Sharing", ("classify",)),
@@ -47,6 +49,7 @@ ADDONS = {
     "passed": Spec("amp_addons.addons.passed:Passed", ("tee",)),
     "ledger": Spec("amp_addons.addons.ledger:Ledger", ("tee",)),
     "otlp": Spec("amp_addons.addons.otlp:Otlp", ("tee",)),
+    "health": Spec("amp_addons.addons.health:Health", ("rules",)),
     "display": Spec("amp_addons.addons.display:Display", ("tee",)),
 }
 

@@ -11,12 +11,60 @@ from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.connection import Client, Connection, Server
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import Layer
+from mitmproxy.proxy.layers.http import HttpLayer, HttpStream
+from mitmproxy.proxy.mode_specs import RegularMode, UpstreamMode
 
 
 def handlers_of(client: Client) -> list[Any]:
     """What handles a client in mitmproxy: `ConnectionHandler`s."""
+    return [handler for handler in all_handlers() if handler.client is client]
+
+
+def all_handlers() -> list[Any]:
+    """What handles the clients that are connected."""
     proxyserver = ctx.master.addons.get("proxyserver")
-    return [handler for handler in list(proxyserver.connections.values()) if handler.client is client] if proxyserver else []
+    return list(proxyserver.connections.values()) if proxyserver else []
+
+
+def layers_of(handler: Any) -> Iterator[Layer]:
+    """What a client's connection is made of in mitmproxy, the tunnels that it has within each other included."""
+    layers, seen = [*handler.layer.context.layers], set()
+    while layers:
+        layer = layers.pop()
+        if layer in seen:
+            continue
+        seen.add(layer)
+        yield layer
+        if isinstance(layer, HttpLayer):
+            layers += [inner for stream in layer.streams.values() for inner in stream.context.layers]
+
+
+def is_with_proxy(context: Context) -> bool:
+    """Whether TLS that begins is with the proxy itself (HTTPS_PROXY=https://…): it is in no request (CONNECT) that names a host."""
+    explicit = isinstance(context.client.proxy_mode, RegularMode | UpstreamMode)
+    return explicit and not any(isinstance(layer, HttpStream) for layer in context.layers)
+
+
+def end_client(handler: Any) -> None:
+    """End the connection of a client."""
+    io = handler.transports.get(handler.client)
+    if io is not None and io.handler is not None:
+        io.handler.cancel()
+
+
+def cut_server(client: Client, server: Server) -> bool:
+    """End a connection that has just been made, before a byte is sent. -> whether it was there
+
+    What mitmproxy writes from now on is dropped, as on any connection that is closing.
+    """
+    for handler in handlers_of(client):
+        io = handler.transports.get(server)
+        if io is not None and io.writer is not None:
+            io.writer.close()
+            return True
+    return False
 
 
 def end_servers(client: Client, address: tuple[str, int] | None = None) -> bool:

@@ -201,7 +201,8 @@ def _events_on_stdout() -> bool:
 def _listeners() -> list[Listener]:
     proxyserver = ctx.master.addons.get("proxyserver")
     servers = proxyserver.servers if proxyserver else []
-    return [Listener(server.mode.type_name, *address[:2]) for server in servers for address in server.listen_addrs]
+    gateway = "amp_gateway" in ctx.options and ctx.options.amp_gateway == "on"
+    return [Listener(server.mode.type_name, address[0], address[1], gateway) for server in servers for address in server.listen_addrs]
 
 
 def _env_command() -> str:

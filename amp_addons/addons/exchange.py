@@ -23,6 +23,7 @@ def exchange_of(flow: http.HTTPFlow, hub: Hub) -> Exchange:
         request.raw_content,
         classification=hub.classify(flow),
         client=client.peername[0] if client.peername else None,
+        user=flow.metadata.get("amp.user"),
         sni=client.sni,
         flow=flow.id,
     )
@@ -55,7 +56,9 @@ def misdirected(flow: http.HTTPFlow) -> str | None:
         return None
     request = flow.request
     named = request.host_header
-    names = {_bare(found) for found in (None if is_address(request.host) else request.host, named, flow.client_conn.sni) if found}
+    # Without TLS in the request's own connection a name in TLS can only be that of the proxy itself.
+    sni = flow.client_conn.sni if request.scheme == "https" else None
+    names = {_bare(found) for found in (None if is_address(request.host) else request.host, named, sni) if found}
     if len(names) < 2:
         return None
     return (

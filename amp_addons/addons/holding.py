@@ -19,7 +19,7 @@ from mitmproxy.proxy.layers.http import HttpLayer, HttpStream
 from mitmproxy.proxy.layers.http._events import ResponseData, ResponseEndOfMessage
 
 from amp_addons.addons import script
-from amp_addons.addons.connections import handlers_of
+from amp_addons.addons.connections import handlers_of, layers_of
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.route import LARGE, TIMEOUT
 from amp_addons.addons.sent import Held
@@ -110,19 +110,10 @@ def hold(flow: http.HTTPFlow, held: Held, limit: int, noted: Callable[[], None],
 
 
 def _stream_of(flow: http.HTTPFlow) -> HttpStream | None:
-    """What handles the flow in mitmproxy: of its connection, in the tunnels that it has within each other."""
-    layers = [layer for handler in handlers_of(flow.client_conn) for layer in handler.layer.context.layers]
-    seen = set()
-    while layers:
-        layer = layers.pop()
-        if layer in seen or not isinstance(layer, HttpLayer):
-            continue
-        seen.add(layer)
-        for stream in layer.streams.values():
-            if getattr(stream, "flow", None) is flow:
-                return stream
-            layers += stream.context.layers
-    return None
+    """What handles the flow in mitmproxy."""
+    layers = [layer for handler in handlers_of(flow.client_conn) for layer in layers_of(handler) if isinstance(layer, HttpLayer)]
+    streams = (stream for layer in layers for stream in layer.streams.values())
+    return next((stream for stream in streams if getattr(stream, "flow", None) is flow), None)
 
 
 addons = script(__name__)

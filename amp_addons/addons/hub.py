@@ -73,6 +73,8 @@ class Hub:
         """When the pieces of answers came, of flows whose answers mitmproxy keeps for people to look at."""
         self.notices: dict[str, str] = {}
         """What is wrong for the time being, by who says so: shown as long as it is there."""
+        self.draining = False
+        """Whether the proxy takes no new connections any more and ends when the flows under way have ended."""
         self._sinks: tuple[Sink, ...] = ()  # replaced, never changed: `publish` may go over an older one
 
     def attach(self, sink: Sink) -> None:

@@ -47,7 +47,7 @@ class Rules:
         loader.add_option("amp_observe", str, "off", "on: no rule changes anything, each notes what it would have done.")
 
     def configure(self, updated: set[str]) -> None:
-        if not updated & {"amp_rules", "amp_observe", "amp_url", "amp_catalog"}:
+        if not updated & {"amp_rules", "amp_observe", "amp_url", "amp_catalog", "amp_gateway"}:
             return
         if not is_choice("amp_observe", ctx.options.amp_observe, ("on", "off")):
             return
@@ -72,7 +72,12 @@ class Rules:
         self._files = tuple(dict.fromkeys([*paths, *self._files]))
         before = self._stamp = stamp_of(self._files)
         rules = RuleSet.load(
-            *paths, catalog=self._catalog, amp_url=ctx.options.amp_url, observe=ctx.options.amp_observe == "on", secret=self._hub.key
+            *paths,
+            catalog=self._catalog,
+            amp_url=ctx.options.amp_url,
+            observe=ctx.options.amp_observe == "on",
+            secret=self._hub.key,
+            balanced="amp_gateway" in ctx.options and ctx.options.amp_gateway == "on",
         )
         saved_meanwhile = stamp_of(self._files) != before
         self._files = rules.files

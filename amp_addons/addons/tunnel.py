@@ -14,7 +14,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData
 
 from amp_addons.addons import script
-from amp_addons.addons.connections import end_servers
+from amp_addons.addons.connections import end_servers, is_with_proxy
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import is_choice
 from amp_addons.core.exchange import Exchange
@@ -44,7 +44,7 @@ class Tunnel:
             self._only_known = ctx.options.amp_inspect == "catalog"
 
     def tls_clienthello(self, data: ClientHelloData) -> None:
-        if not self._hub.rules and not self._only_known:
+        if (not self._hub.rules and not self._only_known) or is_with_proxy(data.context):
             return
         client, sni = data.context.client, data.client_hello.sni
         address = data.context.server.address

@@ -10,10 +10,11 @@ import rich_click as click
 from click.core import ParameterSource
 
 from amp_addons import __version__
-from amp_addons.admin import envoy, haproxy, nftables, nginx, noproxy, pac, plain, squid, urls
+from amp_addons.admin import balancer, envoy, haproxy, nftables, nginx, noproxy, pac, plain, squid, urls
 from amp_addons.admin.egress import Egress, Place
 from amp_addons.admin.reverse import Listener
 from amp_addons.cli import options, output
+from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.core.target import PLAIN, is_plain
 from amp_addons.rulefiles.catalog import Catalog
 
@@ -144,6 +145,45 @@ def allowlist(
         _note(nftables.ADDRESSES_ONLY)
     else:
         _print((squid.squid if format_ == "squid" else plain.plain)(egress))
+
+
+@admin.command("haproxy")
+@click.option(
+    "--proxy",
+    "proxies",
+    metavar="HOST:PORT[/HEALTH]",
+    multiple=True,
+    required=True,
+    help="A proxy of the suite (repeatable), and the port of its amp_health where that is another one.",
+)
+@click.option(
+    "--health-port",
+    type=click.IntRange(1, 65535),
+    default=balancer.HEALTH_PORT,
+    show_default=True,
+    help="The port of the proxies' amp_health.",
+)
+@click.option(
+    "--listen", metavar="HOST:PORT", default="127.0.0.1:8080", show_default=True, callback=_place, help="Where HAProxy listens for clients."
+)
+@options.catalogs
+def haproxy_(proxies: tuple[str, ...], health_port: int, listen: Place, catalogs: tuple[str, ...]) -> None:
+    """Write a configuration of HAProxy that makes one proxy of several. Example:
+
+    \b
+        amp-addons admin haproxy --listen 0.0.0.0:8080 --proxy 10.0.0.1:8080 --proxy 10.0.0.2:8080 > /etc/haproxy/amp.cfg
+        amp-addons admin haproxy --proxy 127.0.0.1:8081/9081 --proxy 127.0.0.1:8082/9082
+    """
+    try:
+        found = [balancer.Backend.parse(text, health_port) for text in proxies]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--proxy") from None
+    if twice := next((each.place for each in found if [other.place for other in found].count(each.place) > 1), None):
+        raise click.BadParameter(f"found {twice} more than once, expected each proxy once", param_hint="--proxy")
+    if listen in [each.place for each in found]:
+        raise click.BadParameter(f"found {listen}, where a proxy listens, expected another place", param_hint="--listen")
+    limits = _egress(Catalog.load(*catalogs), DEFAULT_AMP_URL).timeouts
+    _print(balancer.balancer(listen, found, limits, f"amp-addons {__version__}"))
 
 
 @admin.command("urls")

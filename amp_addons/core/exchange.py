@@ -58,7 +58,8 @@ class _Told[T]:
 
 
 class Exchange:
-    """One request. `url` is absolute, `client` the address it came from, `sni` the name that the client asked for in TLS.
+    """One request. `url` is absolute, `client` the address it came from, `user` who sent it where that is known, `sni` the name that the
+    client asked for in TLS.
 
     `classification` may be left to whoever decides; so is `rival`, the other one that a path may be read as. `doubts` is why what could
     not be told could not. `is_read`: the body has been looked into, or that was tried, so that to ask it once more costs little.
@@ -73,6 +74,7 @@ class Exchange:
         *,
         classification: Classification | None = None,
         client: str | None = None,
+        user: str | None = None,
         sni: str | None = None,
         flow: str = "",
     ) -> None:
@@ -87,8 +89,14 @@ class Exchange:
         self.is_read = False
         self._values: dict[str, Any] = {}
         self.client = client
+        self.user = user
         self.sni = sni
         self.flow = flow
+
+    @property
+    def sender(self) -> str:
+        """Who sent it, for what is to be the same for one sender and no other: a user, else an address."""
+        return f"user {self.user}" if self.user is not None else self.client or ""
 
     @_Told
     def target(self) -> tuple[str, str, str]:

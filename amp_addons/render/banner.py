@@ -8,11 +8,12 @@ from amp_addons.render.palette import Palette
 
 
 class Listener(NamedTuple):
-    """One open port. `mode` is mitmproxy's name of it: regular, upstream, reverse, …"""
+    """One open port. `mode` is mitmproxy's name of it: regular, upstream, reverse, …; a `gateway` wants TLS and a password."""
 
     mode: str
     host: str
     port: int
+    gateway: bool = False
 
     @property
     def address(self) -> str:
@@ -29,12 +30,13 @@ def banner(listeners: Iterable[Listener], ca_file: str, palette: Palette, env: s
     first = {listener.mode: listener for listener in reversed(list(listeners))}
     lines: list[str] = []
     for mode, listener in sorted(first.items()):
-        variables = _variables(mode, f"http://{listener.address}", ca_file)
-        where = f"http://{listener.address}" if variables else listener.address
+        scheme, user = ("https", "USER:PASSWORD@") if listener.gateway else ("http", "")
+        variables = _variables(mode, f"{scheme}://{user}{listener.address}", ca_file)
+        where = f"{scheme}://{listener.address}" if variables else listener.address
         lines += ["", f"{palette.strong}Listening on {where} ({mode}).{palette.off}"]
         if variables:
             lines += ["In the shell that starts the Amp CLI:", ""]
-            if env and mode != "reverse":
+            if env and mode != "reverse" and not listener.gateway:
                 lines.append(f'  eval "$({env} --port {listener.port})"')
             else:
                 lines += [f"  export {name}={shlex.quote(value)}" for name, value in variables.items()]

@@ -4,6 +4,7 @@ Everything that is wrong with the files is found in one go, each problem with it
 """
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +19,7 @@ from amp_addons.core.rules.model import Rule, Test, Timeouts, Upstream
 from amp_addons.core.rules.url import origin_of
 from amp_addons.core.target import below
 from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.clientchecks import client_problems
 from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source, sources
 from amp_addons.rulefiles.problems import RuleFileError
@@ -34,6 +36,8 @@ class RuleSet(core.RuleSet):
     files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
     tests: tuple[tuple[Source, Test], ...] = ()
+    digest: str = ""
+    """SHA-256 of what the files say, in their order: proxies with the same one have the same rules, wherever the files are."""
 
     @classmethod
     def load(
@@ -45,16 +49,20 @@ class RuleSet(core.RuleSet):
         secret: bytes = b"",
         environment: Mapping[str, str] | None = None,
         placeholders: bool = False,
+        balanced: bool = False,
     ) -> Self:
         """The rules of the files in this order, those of an included file after those of the file that includes it.
 
         `environment` is where credentials are looked for (default: the process's own); with `placeholders` they are not, for rules that
-        are only tried out. Raises RuleFileError (a ValueError) with all that is wrong.
+        are only tried out; `balanced`: rules that go by the client's address are refused. Raises RuleFileError (a ValueError) with all that
+        is wrong.
         """
         catalog = catalog or Catalog.load()
         found, problems = sources(paths)
         credentials = Credentials(environment, placeholders=placeholders)
         problems += problems_of(found, catalog, credentials)
+        if balanced:
+            problems += client_problems(found)
         if problems:
             raise RuleFileError(problems)
         made = cls(
@@ -68,6 +76,7 @@ class RuleSet(core.RuleSet):
         )
         made.files = tuple(source.path for source in found)
         made.warnings = (*warnings_of(found), *_left_out(made))
+        made.digest = sha256(" ".join(source.document.digest for source in found).encode()).hexdigest()
         made.tests = tuple((source, test) for source in found for test in source.file.tests)
         return made
 

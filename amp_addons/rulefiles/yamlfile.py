@@ -9,6 +9,7 @@ import pathlib
 import re
 import stat
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, NoReturn
 
 import msgspec
@@ -42,6 +43,8 @@ class Document(msgspec.Struct):
     file: str
     root: Node
     problems: list[Problem] = []
+    digest: str = ""
+    """SHA-256 of the text."""
 
 
 def read(path: str | pathlib.Path) -> Document:
@@ -54,7 +57,7 @@ def parse(text: str, file: str) -> Document:
     """Read YAML text; `file` is its name in messages. Raises RuleFileError."""
     builder = _Builder(file)
     try:
-        return Document(file, builder.build(text), builder.problems)
+        return Document(file, builder.build(text), builder.problems, sha256(text.encode()).hexdigest())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)

@@ -4,6 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from mitmproxy import connection
+from mitmproxy.options import Options
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http import HttpStream
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import tflow
@@ -75,9 +78,12 @@ async def test_reverse_listener_may_stand_for_any_host(suite):
     assert suite.kept.types() == ["rule.action"]
 
 
-def hello(sni, address):
+def hello(sni, address, *, tunnel=True):
     flow = make_flow()
-    context = SimpleNamespace(client=flow.client_conn, server=connection.Server(address=address))
+    context = Context(flow.client_conn, Options())
+    context.server = connection.Server(address=address)
+    if tunnel:
+        HttpStream(context, 1)
     return SimpleNamespace(context=context, client_hello=SimpleNamespace(sni=sni), ignore_connection=False)
 
 
@@ -114,3 +120,16 @@ async def test_only_hosts_of_catalogs_and_rules_are_decrypted_where_that_is_aske
         again = hello(sni, address)
         suite.play("tls_clienthello", again)
         assert not again.ignore_connection
+
+
+@pytest.mark.parametrize(
+    ("mode", "ignored"), [("regular", False), ("upstream:http://proxy.example:3128", False), ("reverse:https://a.example", True)]
+)
+async def test_tls_with_the_proxy_itself_is_not_passed_through(mode, ignored):
+    """A reverse listener stands for a host: there it is the client's TLS with that."""
+    with loaded("tunnel") as suite:
+        suite.context.configure(suite["tunnel"], amp_inspect="catalog")
+        data = hello("proxy.example", None, tunnel=False)
+        data.context.client.proxy_mode = ProxyMode.parse(mode)
+        suite.play("tls_clienthello", data)
+        assert data.ignore_connection is ignored

@@ -15,7 +15,7 @@ endpoints:
 """
 
 
-@pytest.mark.parametrize("command", ["pac", "no-proxy", "allowlist", "urls"])
+@pytest.mark.parametrize("command", ["pac", "no-proxy", "allowlist", "urls", "haproxy"])
 def test_each_has_help_with_an_example(run: Any, command: str) -> None:
     status, out, err = run("admin", command, "--help")
     assert (status, err) == (0, "")
@@ -75,6 +75,11 @@ def test_through_all(run: Any) -> None:
         (["allowlist", "--json", "--format", "squid"], "found --json and --format"),
         (["allowlist", "--format", "nginx", "--ca-file", "/a b;"], "expected a path of letters"),
         (["allowlist", "--format", "nginx", "--listen", "x;y:1"], "expected a host name or address with a port"),
+        (["haproxy"], "Missing option"),
+        (["haproxy", "--proxy", "127.0.0.1"], "expected a host name or address with a port"),
+        (["haproxy", "--proxy", "127.0.0.1:1/x"], "perhaps with /PORT of its health"),
+        (["haproxy", "--proxy", "h.example:1", "--proxy", "h.example:1/2"], "found h.example:1 more than once"),
+        (["haproxy", "--proxy", "127.0.0.1:8080"], "found 127.0.0.1:8080, where a proxy listens"),
         (["pac", "--proxy", 'p";x:1'], "expected a host name or address with a port"),
     ],
 )

@@ -58,3 +58,9 @@ def test_path_is_quoted_for_the_shell():
 def test_where_there_is_a_command_for_it_that_is_said():
     lines = banner([Listener("regular", "127.0.0.1", 8081)], CA, PLAIN, "amp-addons env")
     assert '  eval "$(amp-addons env --port 8081)"' in lines and not any("export" in line for line in lines)
+
+
+def test_gateway_wants_tls_and_a_password():
+    lines = banner([Listener("regular", "0.0.0.0", 8080, gateway=True)], CA, PLAIN, "amp-addons env")
+    assert "Listening on https://127.0.0.1:8080 (regular)." in lines
+    assert "  export HTTPS_PROXY=https://USER:PASSWORD@127.0.0.1:8080" in lines

@@ -47,6 +47,22 @@ def test_a_whole_set(tmp_path: Path, write: Write) -> None:
     assert "value" not in repr(gateway)
 
 
+def test_the_digest_is_of_what_the_files_say_in_their_order(tmp_path: Path) -> None:
+    def digest(*names: str) -> str:
+        return RuleSet.load(*(tmp_path / name for name in names)).digest
+
+    for name, text in {"a/1": "tag: x", "b/2": "tag: x", "b/3": "tag: y"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"version: 1\nrules: [{{id: r{name[-1]}, then: {{{text}}}}}]\n")
+    (tmp_path / "a/2").write_text((tmp_path / "b/2").read_text())
+    assert digest("a/2") == digest("b/2") != digest("b/3")
+    assert digest("a/1", "a/2") == digest("a/1", "b/2") != digest("a/2", "a/1")
+    assert digest("a/1") != digest("a/1", "a/2")
+    before = digest("b/3")
+    (tmp_path / "b/3").write_text((tmp_path / "b/3").read_text() + "# said\n")
+    assert digest("b/3") != before
+
+
 def test_the_shipped_rules_change_nothing() -> None:
     rules = RuleSet.load(shipped("default.yaml"))
     assert not rules.enforces

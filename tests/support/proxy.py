@@ -54,9 +54,9 @@ def from_nothing(command, cwd, env, output):
 class Proxy:
     """A running mitmdump, or another front end. `events()` are the lines of its events file, `output` what it printed."""
 
-    def __init__(self, folder, *arguments, program="mitmdump", start=Forked, cwd=ROOT, env=None):
+    def __init__(self, folder, *arguments, program="mitmdump", start=Forked, cwd=ROOT, env=None, port=None):
         self.folder = Path(folder)
-        self.port = free_port()
+        self.port = port or free_port()
         self.ca = self.folder / "conf" / "mitmproxy-ca-cert.pem"
         self.events_path = self.folder / "events.jsonl"
         command = [

@@ -50,7 +50,7 @@ class Hiding(msgspec.Struct, frozen=True, kw_only=True):
             thread = exchange.thread
         except Unreadable:
             return None
-        return Scope(exchange.client or "", thread, upstream) if thread else None
+        return Scope(exchange.sender, thread, upstream) if thread else None
 
 
 class Refused(ValueError):

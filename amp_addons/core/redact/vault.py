@@ -47,7 +47,7 @@ def placeholders_in(text: str) -> frozenset[str]:
 
 
 class Scope(NamedTuple):
-    """For whom a placeholder stands: client address, conversation, and the upstream that was given it."""
+    """For whom a placeholder stands: client (a user or an address), conversation, and the upstream that was given it."""
 
     client: str
     thread: str

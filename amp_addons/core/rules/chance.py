@@ -21,4 +21,4 @@ def _key(exchange: Exchange, by: Key) -> str:
         return exchange.model or ""
     if by == "request":
         return exchange.flow
-    return (by == "thread" and exchange.thread) or exchange.client or ""
+    return (by == "thread" and exchange.thread) or exchange.sender
