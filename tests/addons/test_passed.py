@@ -27,7 +27,7 @@ async def test_what_has_passed_is_summed_up(suite):
     text = suite.context.master.commands.call("amp.summary")
     rows = {line.split()[0]: line.split() for line in text.split("\n")[2:4]}
     assert rows["provider.anthropic"][1:4] == ["anthropic", "claude-x", "1"] and rows["amp.unknown"][1:3] == ["1", "1"]
-    assert "2 flows (2 ok)" in text and "GET https://ampcode.com/api/new" in text and "--json" not in text
+    assert "2 flows, " in text and "1 error (1 status 404)" in text and "GET https://ampcode.com/api/new" in text and "--json" not in text
     assert MESSAGES not in text and "\x1b" not in text
 
 
