@@ -15,6 +15,8 @@ from support.proxy import BIN, DEADLINE, free_port, listens, until
 
 from amp_addons.sim.server import simulator
 
+pytestmark = pytest.mark.e2e
+
 PROGRAM = str(BIN / "amp-addons")
 KEYS = {"AMP_API_KEY": "sgamp_user_" + "c3" * 20, "OPENROUTER_API_KEY": "sk-or-" + "v1" * 20}
 # An addon that undoes what the suite does for streams, as scripts do that look at whole answers.

@@ -11,6 +11,8 @@ from support.proxy import BIN, ROOT, post, read_all, suite_before, tunnel, until
 
 from amp_addons.sim.server import simulator
 
+pytestmark = pytest.mark.e2e
+
 MESSAGES = "/api/provider/anthropic/v1/messages"
 STREAM = b'{"model":"claude-sonnet-4-5","stream":true,"messages":[{"role":"user","content":"do not keep this"}]}'
 

@@ -12,6 +12,8 @@ from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.report.make import make_report
 from amp_addons.rulefiles.detectors import Redactor
 
+pytestmark = pytest.mark.e2e
+
 RUN = "window.ran=1;document.title='ran';console.log('ran')"
 PAYLOADS = {
     "script": f"<script>{RUN}</script>",
