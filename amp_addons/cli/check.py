@@ -50,7 +50,7 @@ def _checked(files: tuple[Path, ...], catalog: Catalog, amp_url: str, placeholde
     except RuleFileError as error:
         return Checked(tuple(map(str, files)), problems=error.problems)
     found = tuple(Tried(scrub_text(test.name), tuple(differences)) for test, differences in tried(rules))
-    return Checked(tuple(map(str, rules.files)), len(rules.rules), warnings=rules.warnings, tests=found)
+    return Checked(rules.names, len(rules.rules), warnings=rules.warnings, tests=found)
 
 
 def _facts(checked: Checked) -> dict[str, Any]:
