@@ -4,7 +4,6 @@ import logging
 import os
 from asyncio import Lock
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from secrets import token_bytes
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -25,6 +24,7 @@ from amp_addons.prices import Prices, kept_prices
 from amp_addons.rulefiles.catalog import Catalog
 from amp_addons.rulefiles.remote.remotes import Remotes
 from amp_addons.rulefiles.rules import RuleSet
+from amp_addons.sharedkey import shared_key
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +65,14 @@ class Hub:
         self.prices = Prices(kept_prices())
         self.mask: Mask | None = None
         """Where events are to have what they say: what masks secrets in it."""
-        key = os.environ.get("AMP_ADDONS_KEY", "").encode()
-        self.key = blake2b(key).digest() if key else token_bytes(32)
-        """What placeholders, hashes and choices by chance are made with: as long as the proxy runs, or given by $AMP_ADDONS_KEY."""
+        self.key_problem = ""
+        """Why the key that is given cannot be used: then the proxy does not start."""
+        try:
+            found = shared_key(os.environ)
+        except ValueError as error:
+            self.key_problem, found = str(error), None
+        self.key = found or token_bytes(32)
+        """What placeholders, hashes and choices by chance are made with: as long as the proxy runs, or that of several proxies."""
         self.vault = Vault(self.key)
         self.catalog = Catalog.load()
         """The catalog in force: set by the addon `classify`."""
