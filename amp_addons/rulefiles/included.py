@@ -37,6 +37,12 @@ class Source(msgspec.Struct, frozen=True):
         node = self._node(keys)
         return Problem(self.document.file, node.line, node.column, key_path(keys), found, expected, hint)
 
+    def granted(self, right: Grant) -> str:
+        """Where a right would come from, as it completes "expected …"."""
+        if self.is_remote:
+            return f"the right in the local file that includes it: {{url: …, grant: [{right}]}}"
+        return f"the right in the file that includes it: {{path: …, grant: [{right}]}}"
+
     def where(self, keys: Keys) -> str:
         """The place of the value, as messages have it."""
         node = self._node(keys)

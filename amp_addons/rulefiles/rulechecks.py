@@ -18,7 +18,7 @@ from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source
 from amp_addons.rulefiles.problems import Path, Problem
 from amp_addons.rulefiles.redactors import redactor_problems
-from amp_addons.rulefiles.remote.rights import granted, remote_problems
+from amp_addons.rulefiles.remote.rights import remote_problems
 
 _BEFORE_TLS = ("host", "client", "any", "all", "not_")
 """What is known of a connection before it is decrypted."""
@@ -56,11 +56,11 @@ def _upstreams(sources: list[Source], credentials: Credentials) -> Iterator[Prob
                 yield source.problem(keys, f"'{name}' again", "each upstream once in all files")
             seen.add(name)
             if "upstreams" not in source.grants:
-                yield source.problem(keys, "an upstream in an included file", granted(source, "upstreams"))
+                yield source.problem(keys, "an upstream in an included file", source.granted("upstreams"))
             if upstream.credential is None:
                 continue
             if "credentials" not in source.grants:
-                yield source.problem((*keys, "credential"), "a credential in an included file", granted(source, "credentials"))
+                yield source.problem((*keys, "credential"), "a credential in an included file", source.granted("credentials"))
             elif problem := credentials.problem(upstream.credential, source.path):
                 yield source.problem((*keys, "credential"), *problem)
 
@@ -133,4 +133,4 @@ def _rights(place: Place) -> Iterator[Problem]:
     }
     for right, (wanted, key) in asked.items():
         if wanted and right not in grants:
-            yield place.problem(("then", key), f"{key} in an included file", granted(place.source, right))
+            yield place.problem(("then", key), f"{key} in an included file", place.source.granted(right))

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import socket
-import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -141,12 +140,13 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serving(folder=None):
-    """A server of files: over TLS where there is a folder for the certificates, whose authority is then ca.pem in it."""
+def serving(folder=None, name="127.0.0.1"):
+    """A server of files: over TLS where there is a folder for the certificates, whose authority is then ca.pem in it; the server's own is
+    for `name`."""
     files = FileServer("https" if folder else "http")
     with _Server(("127.0.0.1", 0), _Handler) as server:
         if folder:
-            context: ssl.SSLContext = Authority(folder).entry
+            context = Authority(folder)._make_context(name)
             context.set_alpn_protocols(["http/1.1"])
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         server.files = files

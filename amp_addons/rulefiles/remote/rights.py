@@ -6,7 +6,7 @@ them: `core.rules.ruleset` has a local edit win over a remote one, and local red
 
 from collections.abc import Iterator
 
-from amp_addons.core.rules.model import Grant, Rule
+from amp_addons.core.rules.model import Rule
 from amp_addons.core.rules.then import Redact, Split, Then
 from amp_addons.rulefiles.included import Source
 from amp_addons.rulefiles.problems import Path, Problem
@@ -24,12 +24,6 @@ def remote_problems(sources: list[Source]) -> Iterator[Problem]:
             yield from file_problems(source)
             for number, rule in enumerate(source.file.rules):
                 yield from _rule(source, ("rules", number, "then"), rule, hiding)
-
-
-def granted(source: Source, right: Grant) -> str:
-    """Where a right comes from, as it completes "expected …"."""
-    where = f"{{{'url' if source.is_remote else 'path'}: …, grant: [{right}]}}"
-    return f"the right in the {'local ' if source.is_remote else ''}file that includes it: {where}"
 
 
 def file_problems(source: Source) -> Iterator[Problem]:
@@ -52,17 +46,17 @@ def _rule(source: Source, keys: Path, rule: Rule, hiding: set[str]) -> Iterator[
     if "edits" not in grants:
         for key in _EDITS:
             if getattr(then, key) not in (None, (), {}):
-                yield source.problem((*keys, key), f"{key} in a file by URL", granted(source, "edits"))
+                yield source.problem((*keys, key), f"{key} in a file by URL", source.granted("edits"))
     if then.record is not None and "record" not in grants:
-        yield source.problem((*keys, "record"), "record in a file by URL", granted(source, "record"))
+        yield source.problem((*keys, "record"), "record in a file by URL", source.granted("record"))
     if "routes" not in grants and (foreign := [name for name in _routes(then) if name not in source.file.upstreams]):
-        yield source.problem((*keys, "route"), f"a route to {foreign[0]}, not its own, in a file by URL", granted(source, "routes"))
+        yield source.problem((*keys, "route"), f"a route to {foreign[0]}, not its own, in a file by URL", source.granted("routes"))
     if then.redact is not None and "redactors" not in grants:
         if named := [name for name in using(rule) if name in hiding]:
             found = f"the redactor {named[0]}, whose placeholders come back, in a file by URL"
-            yield source.problem((*keys, "redact"), found, granted(source, "redactors"))
+            yield source.problem((*keys, "redact"), found, source.granted("redactors"))
         if isinstance(then.redact, Redact) and then.redact.restore_tools:
-            yield source.problem((*keys, "redact", "restore_tools"), "restore_tools in a file by URL", granted(source, "redactors"))
+            yield source.problem((*keys, "redact", "restore_tools"), "restore_tools in a file by URL", source.granted("redactors"))
 
 
 def _routes(then: Then) -> list[str]:
