@@ -4,6 +4,7 @@ A server that is down, slow or wrong changes nothing: what is in force stays, wh
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -37,6 +38,8 @@ JITTER = 0.1
 """Proxies that were started at once do not ask at once."""
 REMIND = 900.0
 """Seconds after which it is said again that a server does not answer as it should."""
+_LOOK_ROUND = 1.0
+"""Seconds after which it is seen that there is another URL."""
 MAX_KEYS = 100
 """Public keys in all files of `amp_trust`."""
 
@@ -121,30 +124,27 @@ class Remote:
 
     def _look_now(self) -> tuple[str, ...]:
         """Ask all servers now. -> their URLs"""
-        self._due.clear()
         self._now.set()
         return tuple(url for _, url in self._hub.remotes.urls)
 
     async def _poll(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            asked = self._now.is_set()
+            self._now.clear()
             for key in self._hub.remotes.urls:
-                # Those of the start have just been asked for, or have a copy: they have time.
-                if key not in self._due and key not in self._failures:
-                    self._due[key] = loop.time() + (0 if self._now.is_set() else self._pause(key))
-                if self._due.get(key, 0) <= loop.time():
+                # One that is new has just been asked for, or has a copy: it has time.
+                due = self._due.setdefault(key, loop.time() + self._pause(key))
+                if asked or due <= loop.time():
                     await self._look(key)
                     self._due[key] = loop.time() + self._pause(key)
-            gone = [key for key in self._due if key not in self._hub.remotes.urls]
-            for key in gone:
+            for key in self._due.keys() - set(self._hub.remotes.urls):
                 del self._due[key]
+                self._failures.pop(key, None)
                 self._fine(key)
-            self._now.clear()
-            try:
-                wait = min([*self._due.values(), loop.time() + 1.0]) - loop.time()
+            wait = min([*self._due.values(), loop.time() + _LOOK_ROUND]) - loop.time()
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._now.wait(), max(0.01, wait))
-            except TimeoutError:
-                pass
 
     def _pause(self, key: tuple[Kind, str]) -> float:
         failures = min(self._failures.get(key, 0), 20)
@@ -154,8 +154,11 @@ class Remote:
     async def _look(self, key: tuple[Kind, str]) -> None:
         looked = await in_thread(lambda: self._hub.remotes.look(*key))
         problem = looked.problem
-        if looked.offered and (refused := await self._put_in_force()):
-            problem = f"it cannot be used: {refused}"
+        try:
+            if looked.offered and (refused := await self._put_in_force()):
+                problem = f"it cannot be used: {refused}"
+        except Exception as error:  # the next one is to be asked all the same
+            problem = f"it cannot be used: reading it failed with {type(error).__name__}"
         self._failures[key] = self._failures.get(key, 0) + 1 if looked.failed else 0
         if problem is None:
             self._fine(key)
