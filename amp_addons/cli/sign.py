@@ -26,10 +26,11 @@ _MAX_KEY = 8192
 @click.option("--new-key", metavar="KEYFILE", type=click.Path(path_type=Path), help="Make a private key, and print the public one.")
 def sign_(file: Path | None, key: Path | None, output: Path | None, kind: Kind | None, new_key: Path | None) -> None:
     """Sign FILE, a rule file or a catalog with a `serial`, for proxies that have it by URL (amp_rules, amp_catalog). A signature that it
-    has is replaced. Raise the serial with each version: proxies take no older one. Example:
+    has is replaced. Raise the serial with each version: proxies take no older one. A new key's public half,
+    which is printed, goes into amp_trust. Examples:
 
     \b
-        amp-addons sign --new-key signing.key                 # prints ed25519:…, for amp_trust
+        amp-addons sign --new-key signing.key
         amp-addons sign rules.yaml --key signing.key -o public/rules.yaml
     """
     if new_key is not None:

@@ -83,7 +83,7 @@ class Remotes:
         with self._lock:
             copy = entry.read = entry.offered or entry.kept
         if copy is None:
-            raise _problem(url, entry.problem or "nothing yet", "a signed file there, or a copy of it from an earlier start")
+            raise _problem(url, f"nothing to start with ({entry.problem})", "a signed file there, or a copy of it from an earlier start")
         return self._checked(entry, copy)
 
     def settle(self, kind: Kind, usable: bool) -> bool:

@@ -148,7 +148,8 @@ def test_start_waits_no_longer_than_that_for_a_server_that_hangs(server, tmp_pat
 
 def test_start_with_neither_network_nor_copy_is_refused(tmp_path):
     with pytest.raises(
-        RuleFileError, match=r"found it cannot be fetched: there is no connection .*, expected a signed file there, or a copy"
+        RuleFileError,
+        match=r"found nothing to start with \(it cannot be fetched: there is no connection .*\), expected a signed file there, or a copy",
     ):
         Proxy(tmp_path, nowhere())
 
