@@ -39,6 +39,24 @@ def open_private(path: str | Path) -> int:
     return descriptor
 
 
+def read_private(path: str | Path, most: int) -> bytes:
+    """A file with a secret in it, which nobody else may read. Raises OSError, also for one with more than `most` bytes."""
+    with open(path, "rb", opener=_at_once) as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if os.name == "posix" and found.st_mode & 0o077:
+            raise OSError(errno.EPERM, "others may read it: chmod 600 it", str(path))
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most} bytes, expected that at most", str(path))
+    return data
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for somebody to write
+
+
 def replace_private(path: str | Path, data: bytes) -> None:
     """Write a file as a whole. Raises as `replacing` does."""
     with replacing(path) as out:

@@ -27,7 +27,9 @@ ADDONS = {
     "parallel": Spec("amp_addons.addons.parallel:Parallel", ("startup",)),
     "chain": Spec("amp_addons.addons.chain:Chain", ("startup",)),
     "saving": Spec("amp_addons.addons.saving:Saving", ("startup",)),
-    "classify": Spec("amp_addons.addons.classify:Classify", ("startup",)),
+    # Before all that reads files: it has those behind URLs.
+    "remote": Spec("amp_addons.addons.remote:Remote", ("startup",)),
+    "classify": Spec("amp_addons.addons.classify:Classify", ("remote",)),
     "rules": Spec("amp_addons.addons.rules:Rules", ("classify",)),
     # Before the trace: what is told, kept and recorded of an answer is what the client gets.
     "holding": Spec("amp_addons.addons.holding:Holding", ("startup",)),

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 from mitmproxy import addonmanager, ctx, http
@@ -15,6 +15,7 @@ from amp_addons.addons.startup import refuse
 from amp_addons.core.classify import DEFAULT_AMP_URL
 from amp_addons.core.target import PLAIN, absolute_url, base_of, is_plain, split_target
 from amp_addons.rulefiles.catalog import Catalog, Classification, classify
+from amp_addons.rulefiles.remote.remotes import NotYet
 
 MARKERS = {
     "inference": ":speech_balloon:",
@@ -38,16 +39,19 @@ class Classify:
     name = "amp.classify"
 
     def __init__(self, hub: Hub) -> None:
-        self._catalog = Catalog.load()
+        self._hub = hub
         self._amp_url = DEFAULT_AMP_URL
         self._lookup = lru_cache(maxsize=1024)(self._look_up)
         hub.classify = self.classify
         hub.knows = self.knows
+        hub.read_catalog, hub.use_catalog = self._read, self._use
 
     def load(self, loader: addonmanager.Loader) -> None:
         url = os.environ.get("AMP_URL") or DEFAULT_AMP_URL
         loader.add_option("amp_url", str, url, "Where the Amp service is: the client's amp.url (default: $AMP_URL).")
-        loader.add_option("amp_catalog", Sequence[str], [], "Endpoint catalogs of your own (YAML files), before the shipped ones.")
+        loader.add_option(
+            "amp_catalog", Sequence[str], [], "Endpoint catalogs of your own (YAML files), before the shipped ones; by URL: after."
+        )
 
     def configure(self, updated: set[str]) -> None:
         if "amp_url" in updated:
@@ -57,11 +61,21 @@ class Classify:
             self._amp_url = ctx.options.amp_url
             if is_plain(self._amp_url):
                 logger.warning("amp_addons: %s. Use https.", PLAIN)
-        if "amp_catalog" in updated and ctx.options.amp_catalog:
+        if updated & {"amp_catalog", "amp_trust"}:
             try:
-                self._catalog = Catalog.load(*ctx.options.amp_catalog)
+                self._use(self._hub.remotes.anew("catalog", lambda: self._read(wait=not refuse.running)))
+            except NotYet:
+                self._hub.look_now()
             except (OSError, ValueError) as error:
                 return refuse(f"option amp_catalog: {error}")
+        self._lookup.cache_clear()
+
+    def _read(self, *, wait: bool = True) -> Catalog:
+        return Catalog.load(*ctx.options.amp_catalog, get=partial(self._hub.remotes.get, wait=wait))
+
+    def _use(self, catalog: Catalog) -> None:
+        self._hub.catalog = catalog
+        self._hub.remotes.settle("catalog", True)
         self._lookup.cache_clear()
 
     @looking
@@ -85,10 +99,10 @@ class Classify:
 
     def knows(self, host: str) -> bool:
         """Whether a host (`core.target.host_key`) is one of the catalogs, or amp.url's."""
-        return self._catalog.has(host) or host == split_target(self._amp_url).host
+        return self._hub.catalog.has(host) or host == split_target(self._amp_url).host
 
     def _look_up(self, method: str, url: str, amp_url: str) -> Classification:
-        return classify(method, url, catalog=self._catalog, amp_url=amp_url)
+        return classify(method, url, catalog=self._hub.catalog, amp_url=amp_url)
 
 
 def url_of(flow: http.HTTPFlow) -> str:

@@ -2,8 +2,8 @@
 
 import logging
 import os
+from asyncio import Lock
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from secrets import token_bytes
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -18,10 +18,13 @@ from amp_addons.core.classify import Classification
 from amp_addons.core.events import Event
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.redact.vault import Vault
-from amp_addons.core.rules.ruleset import RuleSet
 from amp_addons.core.trace import FlowTrace
 from amp_addons.core.watch import Mask
 from amp_addons.prices import Prices, kept_prices
+from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.remote.remotes import Remotes
+from amp_addons.rulefiles.rules import RuleSet
+from amp_addons.sharedkey import shared_key
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +53,37 @@ class Hub:
     rules: RuleSet
     """The rules in force: set by the addon `rules`."""
 
+    remotes: Remotes
+    """The signed files behind URLs: set by the addon `remote`."""
+
+    look_now: Callable[[], tuple[str, ...]]
+    """Has the servers of such files asked now, and says which: set by the addon `remote`."""
+
     def __init__(self) -> None:
         self.traces: dict[str, FlowTrace] = {}
         self.pump = Pump()
         self.prices = Prices(kept_prices())
         self.mask: Mask | None = None
         """Where events are to have what they say: what masks secrets in it."""
-        key = os.environ.get("AMP_ADDONS_KEY", "").encode()
-        self.key = blake2b(key).digest() if key else token_bytes(32)
-        """What placeholders, hashes and choices by chance are made with: as long as the proxy runs, or given by $AMP_ADDONS_KEY."""
+        self.key_problem = ""
+        """Why the key that is given cannot be used: then the proxy does not start."""
+        try:
+            found = shared_key(os.environ)
+        except ValueError as error:
+            self.key_problem, found = str(error), None
+        self.key = found or token_bytes(32)
+        """What placeholders, hashes and choices by chance are made with: as long as the proxy runs, or that of several proxies."""
         self.vault = Vault(self.key)
+        self.catalog = Catalog.load()
+        """The catalog in force: set by the addon `classify`."""
         self.rules = RuleSet()
+        self.reading = Lock()
+        """Held by who reads rules or catalogs anew and puts them in force."""
+        self.read_catalog: Callable[[], Catalog] | None = None
+        self.use_catalog: Callable[[Catalog], None] | None = None
+        self.read_rules: Callable[[Catalog], RuleSet] | None = None
+        self.use_rules: Callable[[RuleSet], None] | None = None
+        """How both are read, which changes nothing, and put in force: set by the addons `classify` and `rules`."""
         self.sent: dict[str, Sent] = {}
         """What rules made of the requests under way, by flow."""
         self.transforms: dict[str, Transform] = {}
@@ -83,6 +106,18 @@ class Hub:
 
     def detach(self, sink: Sink) -> None:
         self._sinks = tuple(other for other in self._sinks if other is not sink)
+
+    def read_all(self) -> tuple[Catalog, RuleSet | None]:
+        """The catalog, and the rules with it, as the files are now. Raises OSError, ValueError."""
+        catalog = self.read_catalog() if self.read_catalog else self.catalog
+        return catalog, self.read_rules(catalog) if self.read_rules else None
+
+    def use_all(self, catalog: Catalog, rules: RuleSet | None) -> None:
+        """From now on; flows under way go on by the decision they have."""
+        if self.use_catalog:
+            self.use_catalog(catalog)
+        if self.use_rules and rules is not None:
+            self.use_rules(rules)
 
     def open(self, flow: str, started: float) -> FlowTrace:
         """Begin the trace of a flow."""

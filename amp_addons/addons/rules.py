@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mitmproxy import addonmanager, command, ctx, exceptions
@@ -12,8 +13,11 @@ from amp_addons.addons import script
 from amp_addons.addons.guard import looking
 from amp_addons.addons.hub import Hub
 from amp_addons.addons.startup import is_choice, refuse
+from amp_addons.core.rules.url import is_url
+from amp_addons.core.scrub import scrub_text
 from amp_addons.render.units import counted
 from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.remote.remotes import NotYet
 from amp_addons.rulefiles.rules import RuleSet
 from amp_addons.rulefiles.shipped import shipped
 
@@ -35,26 +39,29 @@ class Rules:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._catalog = Catalog.load()
+        hub.read_rules, hub.use_rules = self._load, self._use
         self._files: tuple[Path, ...] = ()
         self._stamp: Stamp = ()
         self._watcher: asyncio.Task[None] | None = None
 
     def load(self, loader: addonmanager.Loader) -> None:
         loader.add_option(
-            "amp_rules", Sequence[str], [], "Rule files (YAML), in order. Without any, everything is observed and nothing changed."
+            "amp_rules",
+            Sequence[str],
+            [],
+            "Rule files (YAML) in order, or URLs of signed ones. Without any, everything is observed and nothing changed.",
         )
         loader.add_option("amp_observe", str, "off", "on: no rule changes anything, each notes what it would have done.")
 
     def configure(self, updated: set[str]) -> None:
-        if not updated & {"amp_rules", "amp_observe", "amp_url", "amp_catalog", "amp_gateway"}:
+        if not updated & {"amp_rules", "amp_observe", "amp_url", "amp_catalog", "amp_trust", "amp_gateway"}:
             return
         if not is_choice("amp_observe", ctx.options.amp_observe, ("on", "off")):
             return
         try:
-            if "amp_catalog" in updated and "amp_catalog" in ctx.options:
-                self._catalog = Catalog.load(*ctx.options.amp_catalog)
-            self._use(self._read())
+            self._use(self._read(wait=not refuse.running))
+        except NotYet:
+            self._hub.look_now()
         except (OSError, ValueError) as error:
             refuse(f"option amp_rules: {error}")
 
@@ -67,16 +74,22 @@ class Rules:
         if self._watcher is not None:
             self._watcher.cancel()
 
-    def _read(self) -> RuleSet:
-        paths = [Path(path).expanduser() for path in ctx.options.amp_rules] or [shipped("default.yaml")]
-        self._files = tuple(dict.fromkeys([*paths, *self._files]))
+    def _read(self, *, wait: bool = True) -> RuleSet:
+        """As the files are now; where a newer one by URL does not go with the others, with the one before."""
+        return self._hub.remotes.anew("rules", lambda: self._load(self._hub.catalog, wait=wait))
+
+    def _load(self, catalog: Catalog, *, wait: bool = True) -> RuleSet:
+        given = ctx.options.amp_rules
+        paths = [path if is_url(path) else Path(path).expanduser() for path in given] or [shipped("default.yaml")]
+        self._files = tuple(dict.fromkeys([*(path for path in paths if isinstance(path, Path)), *self._files]))
         before = self._stamp = stamp_of(self._files)
         rules = RuleSet.load(
             *paths,
-            catalog=self._catalog,
+            catalog=catalog,
             amp_url=ctx.options.amp_url,
             observe=ctx.options.amp_observe == "on",
             secret=self._hub.key,
+            get=partial(self._hub.remotes.get, wait=wait),
             balanced="amp_gateway" in ctx.options and ctx.options.amp_gateway == "on",
         )
         saved_meanwhile = stamp_of(self._files) != before
@@ -89,19 +102,23 @@ class Rules:
         for warning in rules.warnings:
             logger.warning("amp_addons: %s", warning)
         self._hub.rules = rules
+        self._hub.remotes.settle("rules", True)
 
     @command.command("amp.reload")  # type: ignore[untyped-decorator]  # mitmproxy types it in part
     def reload(self) -> str:
-        """Read the rule files now, and say what came of it. When something is wrong with them, the old rules stay in force."""
+        """Read the rule files now, and say what came of it. When something is wrong with them, the old rules stay in force. The servers of
+        files by URL are asked: what comes of that is in the log."""
+        asked = self._hub.look_now()
         try:
-            rules = self._read()
+            rules = self._read(wait=False)
         except (OSError, ValueError) as error:
             self._hub.notices["rules"] = BROKEN
             raise exceptions.CommandError(f"amp.reload: the old rules stay in force: {error}") from None
         self._use(rules)
         self._hub.notices.pop("rules", None)
-        files = ", ".join(map(str, rules.files))
-        said = f"In force: {counted(len(rules.rules), 'rule')} of {files}." + "".join(f"\nwarning: {warning}" for warning in rules.warnings)
+        said = f"In force: {counted(len(rules.rules), 'rule')} of {', '.join(rules.names)}."
+        said += "".join(f"\nwarning: {warning}" for warning in rules.warnings)
+        said += "".join(f"\nasked now: {scrub_text(url)}" for url in asked)
         logger.info("amp_addons: %s", said.partition("\n")[0])
         return said
 
@@ -112,18 +129,19 @@ class Rules:
             if (stamp := await asyncio.to_thread(stamp_of, self._files)) == self._stamp and not (broken and _later(broken)):
                 continue
             changed = stamp != self._stamp
-            try:
-                rules = await asyncio.to_thread(self._read)
-            except (OSError, ValueError) as error:
-                logger.error("amp_addons: the changed rules cannot be used, the old ones stay in force: %s", error)
-                broken = asyncio.get_running_loop().time()
-                self._hub.notices["rules"] = BROKEN
-                continue
-            if changed or broken:
-                self._use(rules)
-                logger.info("amp_addons: the changed rules are in force (%d rules).", len(rules.rules))
-                self._hub.notices.pop("rules", None)
-            broken = 0.0
+            async with self._hub.reading:
+                try:
+                    rules = await asyncio.to_thread(self._read)
+                except (OSError, ValueError) as error:
+                    logger.error("amp_addons: the changed rules cannot be used, the old ones stay in force: %s", error)
+                    broken = asyncio.get_running_loop().time()
+                    self._hub.notices["rules"] = BROKEN
+                    continue
+                if changed or broken:
+                    self._use(rules)
+                    logger.info("amp_addons: the changed rules are in force (%d rules).", len(rules.rules))
+                    self._hub.notices.pop("rules", None)
+                broken = 0.0
 
 
 def _later(since: float) -> bool:

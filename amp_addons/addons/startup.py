@@ -71,8 +71,11 @@ class Startup:
 
     def __init__(self, hub: Hub) -> None:
         refuse.running = refuse.refused = False
+        self._key_problem = hub.key_problem
 
     def load(self, loader: addonmanager.Loader) -> None:
+        if self._key_problem:
+            refuse(f"{self._key_problem}.")
         deepen_scrubbing()
         # Eager connections dial the original host before any hook runs: a host that is down would fail a flow that never needed it.
         self._prefer("connection_strategy", "lazy")

@@ -90,11 +90,11 @@ class Tunnel:
         self._closed.discard(client.id)
 
     def _is_looked_into(self, client: Client, names: list[str], port: int) -> bool:
-        """Whether one of the names is a host of the catalogs, or one that a rule may have to do with."""
+        """Whether one of the names is a host of the catalogs, or one that a rule may have to do with: none by URL opens a host."""
         keys = {host_key(name) for name in names} | {host_key(f"{name}:{port}") for name in names}
         if any(self._hub.knows(key) for key in keys if key):
             return True
-        return any(concerned(self._hub.rules, *self._exchange(name, client)) is not None for name in names)
+        return any(concerned(self._hub.rules, *self._exchange(name, client), own=True) is not None for name in names)
 
     def _tell_passed(self, client: Client, name: str) -> None:
         """That a connection goes by: a flow of its own in the events, which begins and ends here."""

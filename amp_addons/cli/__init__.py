@@ -29,6 +29,7 @@ COMMANDS = {
     "catalog": Spec("amp_addons.cli.catalog:catalog", "Print the endpoint catalogs."),
     "classify": Spec("amp_addons.cli.classify:classify", "Say which endpoint a request is, and why."),
     "check": Spec("amp_addons.cli.check:check", "Check rule files, and run the tests in them."),
+    "sign": Spec("amp_addons.cli.sign:sign_", "Sign rules or a catalog for proxies that have them by URL."),
     "explain": Spec("amp_addons.cli.explain:explain", "Say what the rules do with a request, rule by rule, and why."),
     "replay": Spec("amp_addons.cli.replay:replay", "Look at recorded traffic: events, totals, what rules would do."),
     "diff": Spec("amp_addons.cli.diff:diff", "Show what differs between two recorded requests."),

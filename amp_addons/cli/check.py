@@ -1,6 +1,5 @@
 """`amp-addons check`: are rule files in order, and do they do what their own tests say?"""
 
-from pathlib import Path
 from typing import Any
 
 import rich_click as click
@@ -17,14 +16,14 @@ from amp_addons.rulefiles.shipped import shipped
 
 
 @click.command()
-@click.argument("files", nargs=-1, metavar="[FILES]...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILES]...")
 @click.option("--together", is_flag=True, help="Take FILES as one set of rules in this order, as the proxy's option amp_rules does.")
 @options.placeholder_credentials
 @options.amp_url
 @options.catalogs
 @options.as_json
 def check(
-    files: tuple[Path, ...], together: bool, placeholder_credentials: bool, amp_url: str, catalogs: tuple[str, ...], as_json: bool
+    files: tuple[str, ...], together: bool, placeholder_credentials: bool, amp_url: str, catalogs: tuple[str, ...], as_json: bool
 ) -> int:
     """Check rule files, each with what it includes, and run the tests in them. Without FILES the rules that ship are checked.
 
@@ -34,7 +33,7 @@ def check(
         amp-addons check rules.yaml
     """
     catalog = Catalog.load(*catalogs)
-    groups = [files] if together and files else [(file,) for file in files or (shipped("default.yaml"),)]
+    groups = [files] if together and files else [(file,) for file in files or (str(shipped("default.yaml")),)]
     found = [_checked(group, catalog, amp_url, placeholder_credentials) for group in groups]
     if as_json:
         output.print_json({"ok": all(each.ok for each in found), "checked": list(map(_facts, found))})
@@ -44,13 +43,13 @@ def check(
     return int(not all(each.ok for each in found))
 
 
-def _checked(files: tuple[Path, ...], catalog: Catalog, amp_url: str, placeholders: bool) -> Checked:
+def _checked(files: tuple[str, ...], catalog: Catalog, amp_url: str, placeholders: bool) -> Checked:
     try:
         rules = RuleSet.load(*files, catalog=catalog, amp_url=amp_url, placeholders=placeholders)
     except RuleFileError as error:
-        return Checked(tuple(map(str, files)), problems=error.problems)
+        return Checked(files, problems=error.problems)
     found = tuple(Tried(scrub_text(test.name), tuple(differences)) for test, differences in tried(rules))
-    return Checked(tuple(map(str, rules.files)), len(rules.rules), warnings=rules.warnings, tests=found)
+    return Checked(rules.names, len(rules.rules), warnings=rules.warnings, tests=found)
 
 
 def _facts(checked: Checked) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from amp_addons.cli import options
+from amp_addons.core.rules.url import is_url
 from amp_addons.core.target import PLAIN, is_plain
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _options(
     port = _stable_port(plan.amp_url) if reverse else 0
     found = plan.options(port=port, reverse=reverse, all_hosts=all_hosts)
     found |= {"amp_display": "lines", "amp_events": str(events), "amp_events_detail": "flow"}
-    found |= {"amp_rules": [os.path.abspath(file) for file in files], "amp_catalog": [os.path.abspath(file) for file in catalogs]}
+    found |= {"amp_rules": list(map(_absolute, files)), "amp_catalog": list(map(_absolute, catalogs))}
     if record is not None:
         found["amp_record"] = os.path.abspath(record) if record else default_recording()
     for setting in settings:
@@ -128,6 +129,10 @@ def _options(
         raise click.UsageError("found --set amp_events without a file, expected a file: standard output is the command's")
     found["amp_events"] = os.path.abspath(os.path.expanduser(found["amp_events"]))
     return found, [setting for setting in settings if not setting.startswith("amp_events=")]
+
+
+def _absolute(name: str) -> str:
+    return name if is_url(name) else os.path.abspath(name)
 
 
 def default_recording() -> str:

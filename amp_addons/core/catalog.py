@@ -101,9 +101,13 @@ class Node:
 
 
 class Catalog:
-    """An immutable index of endpoints. Each group is a catalog; the later beats the earlier."""
+    """An immutable index of endpoints. Each group is a catalog; the later beats the earlier.
 
-    def __init__(self, *groups: Iterable[Endpoint]) -> None:
+    `beneath` has rows that are only asked for what is in no row here: those of catalogs by URL (THREATS 8).
+    """
+
+    def __init__(self, *groups: Iterable[Endpoint], beneath: "Catalog | None" = None) -> None:
+        self.beneath = beneath
         ranked = [(endpoint, rank) for rank, group in enumerate(groups) for endpoint in group]
         self.endpoints = tuple(endpoint for endpoint, _ in ranked)
         self.rows = tuple(Row(endpoint, Pattern.parse(path), rank) for endpoint, rank in ranked for path in endpoint.paths)
@@ -127,8 +131,13 @@ class Catalog:
         return row if other is not None and other.endpoint is row.endpoint else None
 
     def has(self, host: str | None) -> bool:
-        """Whether any row is for this host."""
+        """Whether any row is for this host, those beneath left out."""
         return host in self._trees
+
+    @property
+    def ids(self) -> set[str]:
+        """Those of all rows."""
+        return {row.id for row in self.endpoints} | (self.beneath.ids if self.beneath else set())
 
     def _find(self, tree: Node, method: str, path: str, query: str) -> Row | None:
         # Past the longest pattern only a `/**` can match, however many segments follow: they stay in one piece.

@@ -12,6 +12,7 @@ import msgspec
 
 from amp_addons.core.catalog import Catalog, Row
 from amp_addons.core.endpoint import Api, Category, Route
+from amp_addons.core.path import is_odd
 from amp_addons.core.target import host_key, split_target
 
 DEFAULT_AMP_URL = "https://ampcode.com"
@@ -67,8 +68,14 @@ def classify(
     A path without any host is taken to be amp.url's: so a caller that knows that a listener stands for amp.url can say it.
     """
     place = locate(url, headers, amp_url)
-    row = find(catalog, method, place)
-    return _known(row, place) if row else _unknown(catalog, place)
+    if row := find(catalog, method, place):
+        return _known(row, place)
+    unknown = _unknown(catalog, place)
+    # A path that can be read in two ways may be a row's above.
+    if catalog.beneath is not None and place.path is not None and not is_odd(place.path):
+        if row := find(catalog.beneath, method, place):
+            return _named(row, place, unknown)
+    return unknown
 
 
 def locate(url: str, headers: Mapping[str, str] | None = None, amp_url: str = DEFAULT_AMP_URL) -> Place:
@@ -113,6 +120,18 @@ def _known(row: Row, place: Place) -> Classification:
         source=endpoint.source,
         known=True,
         fields=fields,
+    )
+
+
+def _named(row: Row, place: Place, unknown: Classification) -> Classification:
+    """What a row beneath says of a request that is in none above: a name, and nothing that rules could tell it by before."""
+    found = _known(row, place)
+    return msgspec.structs.replace(
+        found,
+        category=unknown.category if unknown.category != "other" else found.category,
+        provider=unknown.provider or found.provider,
+        route=unknown.route,
+        api=unknown.api,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from amp_addons.core.classify import DEFAULT_AMP_URL
+from amp_addons.core.rules.url import is_url
 from amp_addons.launch import authority
 from amp_addons.launch.environment import EXTRA_CA, Chained, chained, configured_cas, for_proxy, for_reverse
 from amp_addons.launch.noproxy import host_and_port
@@ -88,7 +89,11 @@ def make_plan(
 
 
 def hosts_of(amp_url: str, catalogs: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """The host of amp.url, then those of the catalogs, each with its port. Raises rulefiles.problems.RuleFileError."""
-    named = (f"https://{endpoint.host}" for endpoint in Catalog.load(*catalogs).endpoints if endpoint.host)
+    """The host of amp.url, then those of the catalogs, each with its port; a catalog by URL has none decrypted.
+
+    Raises rulefiles.problems.RuleFileError.
+    """
+    local = Catalog.load(*(name for name in catalogs if not is_url(name)))
+    named = (f"https://{endpoint.host}" for endpoint in local.endpoints if endpoint.host)
     found = (host_and_port(url) for url in (amp_url, *named))
     return tuple(dict.fromkeys(each for each in found if each is not None))

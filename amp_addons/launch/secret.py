@@ -7,20 +7,34 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from amp_addons.core.rules.model import Include
+from amp_addons.core.rules.url import is_url
 from amp_addons.files import replace_private
 from amp_addons.rulefiles.catalog import Catalog
+from amp_addons.rulefiles.problems import RuleFileError
 from amp_addons.state import make_private, state_folder
 
 USER = "amp"
 
 
 def wanted(rules: Sequence[str], catalogs: Sequence[str]) -> bool:
-    """Whether any upstream in these rule files has a credential. Raises rulefiles.problems.RuleFileError, OSError."""
-    if not rules:
+    """Whether any upstream in these rule files has a credential, or may have one. Raises rulefiles.problems.RuleFileError, OSError.
+
+    Named beside them, a file by URL defines none. What a local file includes by URL is only known where there is a copy of it.
+    """
+    local = [name for name in rules if not is_url(name)]
+    if not local:
         return False
+    from amp_addons.rulefiles.included import sources
     from amp_addons.rulefiles.rules import RuleSet
 
-    loaded = RuleSet.load(*rules, catalog=Catalog.load(*catalogs), placeholders=True)
+    try:
+        loaded = RuleSet.load(*local, catalog=Catalog.load(*(name for name in catalogs if not is_url(name))), placeholders=True)
+    except RuleFileError:
+        by_url = any(isinstance(entry, Include) and entry.url for source in sources(local)[0] for entry in source.file.include)
+        if by_url or any(map(is_url, catalogs)):
+            return True
+        raise
     return any(upstream.credential is not None for upstream in loaded.upstreams.values())
 
 

@@ -12,6 +12,10 @@ from amp_addons.core.classify import DEFAULT_AMP_URL, Classification
 from amp_addons.core.classify import classify as _classify
 from amp_addons.core.endpoint import Endpoint, Id, resolve
 from amp_addons.core.network import Network
+from amp_addons.core.rules.kinds import Serial
+from amp_addons.core.rules.url import check_file_url, is_url
+from amp_addons.rulefiles.problems import Problem, RuleFileError
+from amp_addons.rulefiles.remote.remotes import Get, kept_only, remote_folder
 from amp_addons.rulefiles.schema import decode
 from amp_addons.rulefiles.shipped import shipped
 from amp_addons.rulefiles.yamlfile import read
@@ -40,6 +44,7 @@ class CatalogFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     catalog: Id = "user"
     title: str | None = None
     version: str | None = None
+    serial: Serial | None = None
     bundle: str | None = None
     updated: str | None = None
     verification: tuple[str, ...] = ()
@@ -57,21 +62,51 @@ class CatalogFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Catalog(core.Catalog):
-    """The endpoints of catalog files. `files` are the files themselves, with all that they say besides, `groups` the endpoints of each."""
+    """The endpoints of catalog files. `files` are the files themselves, with all that they say besides, `groups` the endpoints of each.
 
-    def __init__(self, files: tuple[CatalogFile, ...]) -> None:
+    Rows of `remote` files lie beneath those of all others.
+    """
+
+    def __init__(self, files: tuple[CatalogFile, ...], remote: tuple[CatalogFile, ...] = ()) -> None:
         self.files = files
         seen = {entry.endpoint: entry for file in files for entry in file.seen}
         self.groups = tuple(tuple(_resolve(row, file, seen) for row in file.endpoints) for file in files)
-        super().__init__(*self.groups)
+        beneath = core.Catalog(*([resolve(row, file.catalog) for row in file.endpoints] for file in remote)) if remote else None
+        super().__init__(*self.groups, beneath=beneath)
 
     @classmethod
-    def load(cls, *paths: str | Path) -> Self:
-        """The shipped catalogs, and on top of them the given files in order: a later file's rows beat those of the earlier.
+    def load(cls, *paths: str | Path, get: Get | None = None) -> Self:
+        """The shipped catalogs, and on top of them the given files in order: a later file's rows beat those of the earlier. Those of files
+        behind URLs, which `get` fetches, are only asked for what is in none of the others.
 
         Raises RuleFileError (a ValueError) with all that is wrong with the first bad file.
         """
-        return cls((*_shipped(), *map(CatalogFile.load, paths)))
+        local = (*_shipped(), *(CatalogFile.load(path) for path in paths if not is_url(str(path))))
+        urls = [str(path) for path in paths if is_url(str(path))]
+        if not urls:
+            return cls(local)
+        known = {row.id for file in local for row in file.endpoints}
+        return cls(local, tuple(_fetched(url, get or kept_only(remote_folder()), known) for url in urls))
+
+
+def _fetched(url: str, get: Get, known: set[str]) -> CatalogFile:
+    """Raises RuleFileError."""
+    try:
+        check_file_url(url)
+    except ValueError as error:
+        # The value is not repeated: a URL may have a password in it.
+        raise RuleFileError([Problem("a URL in the list of catalogs", 0, 0, "", "something else", str(error))]) from None
+    document = get("catalog", url, None)
+    file = decode(document, CatalogFile, unique=[("endpoints", "id"), ("seen", "endpoint")])
+    taken = [row.id for row in file.endpoints if row.id in known]
+    problems = [Problem(document.file, 0, 0, "endpoints", f"'{id_}' again", "ids that no local one has") for id_ in taken]
+    if file.catalog in ("classic", "observed"):
+        problems.append(Problem(document.file, 0, 0, "catalog", f"'{file.catalog}'", "a name of its own"))
+    if file.serial is None:
+        problems.append(Problem(document.file, 0, 0, "serial", "no serial", "a number above 0, higher with each version of the file"))
+    if problems:
+        raise RuleFileError(problems)
+    return file
 
 
 def _resolve(row: Endpoint, file: CatalogFile, seen: dict[str, Seen]) -> Endpoint:

@@ -1,13 +1,13 @@
 """The credentials that upstreams are given: out of the environment or a file, at load, so that a missing one is known at once."""
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from amp_addons.core.rules.decision import Secret
 from amp_addons.core.rules.header import check_value
 from amp_addons.core.rules.model import Credential
+from amp_addons.files import read_private
 
 MAX_BYTES = 8192
 """Largest credential file: the longest header value that servers commonly take."""
@@ -56,23 +56,10 @@ class Credentials:
 
 
 def _file(path: Path) -> str:
-    with open(path, "rb", opener=_at_once) as stream:
-        found = os.fstat(stream.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError("not a regular file")
-        if os.name == "posix" and found.st_mode & 0o077:
-            raise OSError("others may read it: chmod 600 it")
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"at most {MAX_BYTES} bytes")
     try:
-        text = data.decode().strip()
+        text = read_private(path, MAX_BYTES).decode().strip()
     except UnicodeDecodeError:
         raise ValueError("text in UTF-8") from None
     if not text:
         raise ValueError("a credential in the file")
     return text
-
-
-def _at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for somebody to write

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Self
 
-from amp_addons.core.scrub import is_secret_name, scrub_text
+from amp_addons.core.scrub import is_secret_name, scrub_text, scrub_url
 from amp_addons.rulefiles.node import Mapping, Node, Sequence
 
 MAX_SHOWN = 60
@@ -67,6 +67,6 @@ def describe(node: Node, key: str = "") -> str:
         return str(value).lower()
     if is_secret_name(key):
         return "a text" if isinstance(value, str) else "a number"
-    shown = scrub_text(str(value))
+    shown = scrub_url(value) if isinstance(value, str) and "://" in value else scrub_text(str(value))
     shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
     return f"'{shown}'" if isinstance(value, str) else f"the number {shown}"

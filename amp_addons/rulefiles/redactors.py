@@ -56,9 +56,7 @@ def redactor_problems(sources: list[Source]) -> Iterator[Problem]:
                 yield source.problem(keys, f"'{name}' again", "each redactor once, and none called secrets or personal")
             defined.add(name)
             if "redactors" not in source.grants:
-                yield source.problem(
-                    keys, "a redactor in an included file", "the right in the file that includes it: {path: …, grant: [redactors]}"
-                )
+                yield source.problem(keys, "a redactor in an included file", source.granted("redactors"))
             yield from _spec_problems(source, keys, spec)
     for source in sources:
         for number, rule in enumerate(source.file.rules):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from amp_addons.core.endpoint import UNKNOWN_IDS
 from amp_addons.core.rules.credential import is_protected
 from amp_addons.core.rules.match import Match
-from amp_addons.core.rules.model import Rule
+from amp_addons.core.rules.model import Grant, Rule
 from amp_addons.core.rules.pattern import parse
 from amp_addons.core.rules.texts import several
 from amp_addons.core.rules.then import Split, Then
@@ -18,6 +18,7 @@ from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source
 from amp_addons.rulefiles.problems import Path, Problem
 from amp_addons.rulefiles.redactors import redactor_problems
+from amp_addons.rulefiles.remote.rights import remote_problems
 
 _BEFORE_TLS = ("host", "client", "any", "all", "not_")
 """What is known of a connection before it is decrypted."""
@@ -36,7 +37,8 @@ class Place(NamedTuple):
 
 def problems_of(sources: list[Source], catalog: Catalog, credentials: Credentials) -> list[Problem]:
     """Everything that keeps the files from being used together."""
-    return [*redactor_problems(sources), *_upstreams(sources, credentials), *_repeated(sources), *_rule_problems(sources, catalog)]
+    own = [*redactor_problems(sources), *_upstreams(sources, credentials), *_repeated(sources), *_rule_problems(sources, catalog)]
+    return [*own, *remote_problems(sources)]
 
 
 def places(sources: list[Source]) -> Iterator[Place]:
@@ -54,17 +56,13 @@ def _upstreams(sources: list[Source], credentials: Credentials) -> Iterator[Prob
                 yield source.problem(keys, f"'{name}' again", "each upstream once in all files")
             seen.add(name)
             if "upstreams" not in source.grants:
-                yield source.problem(keys, "an upstream in an included file", *_granted("upstreams"))
+                yield source.problem(keys, "an upstream in an included file", source.granted("upstreams"))
             if upstream.credential is None:
                 continue
             if "credentials" not in source.grants:
-                yield source.problem((*keys, "credential"), "a credential in an included file", *_granted("credentials"))
+                yield source.problem((*keys, "credential"), "a credential in an included file", source.granted("credentials"))
             elif problem := credentials.problem(upstream.credential, source.path):
                 yield source.problem((*keys, "credential"), *problem)
-
-
-def _granted(right: str) -> tuple[str]:
-    return (f"the right in the file that includes it: {{path: …, grant: [{right}]}}",)
 
 
 def _repeated(sources: list[Source]) -> Iterator[Problem]:
@@ -77,7 +75,7 @@ def _repeated(sources: list[Source]) -> Iterator[Problem]:
 
 def _rule_problems(sources: list[Source], catalog: Catalog) -> Iterator[Problem]:
     upstreams = {name: upstream for source in sources for name, upstream in source.file.upstreams.items()}
-    endpoints = {row.id for row in catalog.endpoints} | set(UNKNOWN_IDS)
+    endpoints = catalog.ids | set(UNKNOWN_IDS)
     for place in places(sources):
         then = place.rule.then
         yield from _matches(place, ("match",), place.rule.match, endpoints)
@@ -128,11 +126,11 @@ def _rights(place: Place) -> Iterator[Problem]:
             for name in filter(is_protected, names):
                 expected = "another header: authentication and amp-* arrive unmodified, unless the rule says allow_protected: true"
                 yield place.problem(("then", key), name, expected)
-    asked: dict[str, tuple[bool, str]] = {
+    asked: dict[Grant, tuple[bool, str]] = {
         "protected": (then.allow_protected, "allow_protected"),
         "credentials": (then.credentials == "keep", "credentials"),
         "passthrough": (then.passthrough, "passthrough"),
     }
     for right, (wanted, key) in asked.items():
         if wanted and right not in grants:
-            yield place.problem(("then", key), f"{key} in an included file", *_granted(right))
+            yield place.problem(("then", key), f"{key} in an included file", place.source.granted(right))

@@ -24,6 +24,7 @@ from amp_addons.rulefiles.credentials import Credentials
 from amp_addons.rulefiles.included import Source, sources
 from amp_addons.rulefiles.problems import RuleFileError
 from amp_addons.rulefiles.redactors import redactors_of
+from amp_addons.rulefiles.remote.remotes import Get
 from amp_addons.rulefiles.rulechecks import problems_of
 from amp_addons.rulefiles.rulewarnings import warnings_of
 
@@ -34,6 +35,9 @@ class RuleSet(core.RuleSet):
     """The rules of some files. `warnings` are sentences about what is allowed and yet may not be meant; `tests` come from the files."""
 
     files: tuple[Path, ...] = ()
+    """Those on the disk."""
+    names: tuple[str, ...] = ()
+    """All files, as messages have them."""
     warnings: tuple[str, ...] = ()
     tests: tuple[tuple[Source, Test], ...] = ()
     digest: str = ""
@@ -50,15 +54,17 @@ class RuleSet(core.RuleSet):
         environment: Mapping[str, str] | None = None,
         placeholders: bool = False,
         balanced: bool = False,
+        get: Get | None = None,
     ) -> Self:
-        """The rules of the files in this order, those of an included file after those of the file that includes it.
+        """The rules of the files in this order, those of an included file after those of the file that includes it, and those of files
+        behind URLs after all others.
 
         `environment` is where credentials are looked for (default: the process's own); with `placeholders` they are not, for rules that
-        are only tried out; `balanced`: rules that go by the client's address are refused. Raises RuleFileError (a ValueError) with all that
-        is wrong.
+        are only tried out; `balanced`: rules that go by the client's address are refused. `get` is what fetches signed files (default: only
+        the copies that a proxy has kept are read). Raises RuleFileError (a ValueError) with all that is wrong.
         """
         catalog = catalog or Catalog.load()
-        found, problems = sources(paths)
+        found, problems = sources(paths, get)
         credentials = Credentials(environment, placeholders=placeholders)
         problems += problems_of(found, catalog, credentials)
         if balanced:
@@ -73,8 +79,10 @@ class RuleSet(core.RuleSet):
             observe=observe,
             secret=secret,
             redactors=redactors_of(found),
+            own=sum(len(source.file.rules) for source in found if not source.is_remote),
         )
-        made.files = tuple(source.path for source in found)
+        made.files = tuple(source.path for source in found if not source.is_remote)
+        made.names = tuple(source.document.file for source in found)
         made.warnings = (*warnings_of(found), *_left_out(made))
         made.digest = sha256(" ".join(source.document.digest for source in found).encode()).hexdigest()
         made.tests = tuple((source, test) for source in found for test in source.file.tests)

@@ -50,7 +50,7 @@ class Document(msgspec.Struct):
 def read(path: str | pathlib.Path) -> Document:
     """Read a YAML file. Raises RuleFileError when it is no readable YAML at all."""
     file = str(path)
-    return parse(_text_of(file, _bytes_of(pathlib.Path(path), file)), file)
+    return parse(text_of(file, _bytes_of(pathlib.Path(path), file)), file)
 
 
 def parse(text: str, file: str) -> Document:
@@ -79,7 +79,8 @@ def _bytes_of(path: pathlib.Path, file: str) -> bytes:
     return data
 
 
-def _text_of(file: str, data: bytes) -> str:
+def text_of(file: str, data: bytes) -> str:
+    """The bytes of a file as text that YAML may have. Raises RuleFileError."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -109,3 +109,8 @@ def test_an_address_that_is_none_is_told_in_our_words(run: Any, write: Write) ->
     _, out, _ = run("check", write("rules.yaml", f"version: 1\nrules: [{rule}]\ntests: [{test}]"))
     assert "found '10.0.0.1/8', expected an address or a network such as 10.0.0.0/8, all bits after its length 0." in out
     assert "found 'x', expected an address such as 10.1.2.3." in out
+
+
+def test_url_is_for_the_proxy_to_fetch(run):
+    code, out, _ = run("check", "https://rules.example/a.yaml")
+    assert code == 1 and "https://rules.example/a.yaml: found a URL, expected a file: only the proxy fetches rules" in out

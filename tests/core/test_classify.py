@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amp_addons.core.catalog import Catalog
 from amp_addons.core.classify import Classification, classify, locate
-from amp_addons.core.endpoint import Endpoint
+from amp_addons.core.endpoint import Endpoint, resolve
 from amp_addons.rulefiles.catalog import Catalog as ShippedCatalog
 
 CATALOG = ShippedCatalog.load()
@@ -244,3 +245,38 @@ def test_no_tail_turns_one_row_into_another(tail: str) -> None:
     for path, method in (("/api/user", "GET"), ("/api/provider/anthropic", "POST"), ("/api/internal/github-proxy/repos", "GET")):
         own = look(f"{method} {AMP}{path}").endpoint
         assert look(f"{method} {AMP}{path}{tail}").endpoint in (own, "amp.unknown", "provider.unknown")
+
+
+BENEATH = [
+    ("/api/brand-new", "central.new", "telemetry", "evil"),
+    ("/api/provider/mistral/v1/chat/completions", "central.mistral", "inference", "mistral"),
+    ("/api/telemetry", "telemetry", "telemetry", None),
+    ("/api/provider/anthropic/v1/messages", "provider.anthropic", "inference", "anthropic"),
+    ("/api//telemetry", "amp.unknown", "other", None),
+    ("/api/x/../telemetry", "amp.unknown", "other", None),
+]
+
+
+@pytest.mark.parametrize(("path", "endpoint", "category", "provider"), BENEATH)
+def test_rows_beneath_name_what_nothing_else_knows_and_no_more(path: str, endpoint: str, category: str, provider: str | None) -> None:
+    """A catalog by URL that claims everything, each with another category and provider."""
+    more = {"provider": "evil", "api": "openai-chat", "method": "ALL"}
+    rows: list[dict[str, Any]] = [
+        {"id": "central.new", "category": "telemetry", "path": "/api/brand-new", **more},
+        {"id": "central.mistral", "category": "web", "path": "/api/provider/mistral/**", **more},
+        {"id": "central.all", "category": "web", "path": ["/api/telemetry", "/api/provider/anthropic/v1/messages"], **more},
+        {"id": "central.odd", "category": "web", "path": "/api/**", **more},
+    ]
+    beneath = Catalog([resolve(msgspec.convert(row, Endpoint), "central") for row in rows])
+    catalog = Catalog(*CATALOG.groups, beneath=beneath)
+    found = classify(catalog, "POST", f"https://ampcode.com{path}")
+    assert (found.endpoint, found.category, found.provider, found.route) == (endpoint, category, provider, "proxied")
+    assert found.api == classify(CATALOG, "POST", f"https://ampcode.com{path}").api
+
+
+def test_rows_beneath_open_no_host_and_take_no_route() -> None:
+    row = {"id": "central.bank", "category": "web", "method": "GET", "path": "/", "host": "bank.example", "route": "direct"}
+    catalog = Catalog(*CATALOG.groups, beneath=Catalog([resolve(msgspec.convert(row, Endpoint), "central")]))
+    assert not catalog.has("bank.example") and "central.bank" in catalog.ids
+    assert classify(catalog, "GET", "https://bank.example/").route == "external"
+    assert classify(catalog, "GET", "https://bank.example/").endpoint == "central.bank"

@@ -17,9 +17,9 @@ MESSAGES = "/api/provider/anthropic/v1/messages"
 STREAM = b'{"model":"claude-x","stream":true,"messages":[]}'
 
 
-def start_and_fail(folder, *arguments):
+def start_and_fail(folder, *arguments, **options):
     """The output of a proxy that must refuse to start; its exit status must be 1."""
-    proxy = Proxy(folder, "-s", "amp_addons", *arguments)
+    proxy = Proxy(folder, "-s", "amp_addons", *arguments, **options)
     try:
         until(lambda: proxy.process.poll() is not None, what="the proxy's refusal")
         assert proxy.process.returncode == 1, proxy.output

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from support.signed import TRUST, rules
 
 from amp_addons.core.rules.model import RuleFile
 from amp_addons.rulefiles.included import ALL, MAX_FILES, sources
+from amp_addons.rulefiles.remote.remotes import parse_signed
 
 
 def write(folder: Path, **files: str) -> None:
@@ -114,3 +116,45 @@ def test_the_place_of_a_value_or_of_the_nearest_above_it(tmp_path: Path) -> None
     assert source.where(("rules", 0, "then", "block")).endswith("main.yaml:4:19")
     assert source.where(("rules", 0, "match", "host")).endswith("main.yaml:3:5")
     assert source.problem(("rules", 7), "x", "y").line == 3
+
+
+@pytest.mark.parametrize(
+    ("include", "said"),
+    [
+        ("{url: 'http://rules.example/a.yaml'}", "expected https://HOST/PATH (plain http only on this machine)"),
+        ("{url: 'https://me:pass@rules.example/a.yaml'}", "without user and password"),
+        ("{url: 'https://rules.example/a.yaml', key: x}", "a public key such as"),
+        ("{url: 'https://rules.example/a.yaml', grant: [everything]}", "grant[0]"),
+        ("{url: 'https://rules.example/a.yaml', path: b.yaml}", "both path and url"),
+        ("{path: b.yaml, key: KEY}", "a key beside a path"),
+        ("{}", "neither path nor url"),
+        ("{url: 'https://rules.example/a.yaml', key: KEY}", "no copy of it on this machine"),
+        ("{url: 'https://rules.example/a.yaml'}", "only the proxy fetches rules"),
+        ("{path: b.yaml, grant: [upstreams]}", "a URL in an included file"),
+    ],
+)
+def test_what_may_not_be_included_by_url(tmp_path: Path, include: str, said: str) -> None:
+    """A URL may only stand in a file that the user has named: who includes it says what it may do."""
+    write(
+        tmp_path,
+        main=f"include:\n  - {include.replace('KEY', repr(TRUST))}",
+        b="include: [{url: 'https://rules.example/b.yaml'}]" if "[upstreams]" in include else "",
+    )
+    (problem,) = messages(tmp_path / "main.yaml")
+    assert said in problem and "me:pass" not in problem
+
+
+def test_files_by_url_come_last_and_each_once(tmp_path: Path) -> None:
+    url = "https://rules.example/a.yaml"
+    write(tmp_path, main=f"include: [{{url: '{url}', grant: [edits]}}]", last="")
+    get = lambda kind, url, keys: parse_signed(url, rules(1))  # noqa: E731
+    found, problems = sources([tmp_path / "main.yaml", "https://rules.example/b.yaml", tmp_path / "last.yaml"], get)
+    assert not problems
+    assert [source.document.file.rpartition("/")[2] for source in found] == ["main.yaml", "last.yaml", "a.yaml", "b.yaml"]
+    assert [sorted(source.grants) for source in found[2:]] == [["edits"], []] and [source.is_remote for source in found[1:]] == [
+        False,
+        True,
+        True,
+    ]
+    for again in ([tmp_path / "main.yaml", url], [url, url]):
+        assert "again" in str(sources(again, get)[1][0])

@@ -33,9 +33,12 @@ def passed_through(rules: RuleSet, exchange: Exchange, settled: bool) -> str | N
     return None
 
 
-def concerned(rules: RuleSet, exchange: Exchange, settled: bool) -> str | None:
-    """The first rule that would have to see what goes through a connection, or None when none can have anything to do with it."""
+def concerned(rules: RuleSet, exchange: Exchange, settled: bool, *, own: bool = False) -> str | None:
+    """The first rule (of the user's `own`, when asked so) that would have to see what goes through a connection, or None when none can have
+    anything to do with it."""
     for ready in rules.rules:
+        if own and not ready.is_own:
+            break
         then = ready.rule.then
         protects = then.terminal in ("route", "block", "respond") or then.changes()
         if ready.mode == "enforce" and protects and holds_for_all(ready.rule.match, exchange, settled) is not False:

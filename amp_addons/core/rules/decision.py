@@ -1,5 +1,6 @@
 """What the rules want done with one request, as a value: whoever acts on it needs no rules any more."""
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 import msgspec
@@ -65,6 +66,23 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
             model=later.model or self.model,
             redactions=(*self.redactions, *later.redactions),
         )
+
+    def over(self, lower: "Changes", has_model: bool) -> "Changes":
+        """These, and of `lower` only what they have no say in; `has_model`: they have one in the model. These redactions come first: what
+        they are to find, no other has taken out before."""
+        said = {*self.set_body, *self.remove_body, *(["/model"] if has_model or self.model else [])}
+        lower = msgspec.structs.replace(
+            lower,
+            set_body={pointer: value for pointer, value in lower.set_body.items() if not _overlaps(pointer, said)},
+            remove_body=tuple(pointer for pointer in lower.remove_body if not _overlaps(pointer, said)),
+            model=None if _overlaps("/model", said) else lower.model,
+        )
+        return msgspec.structs.replace(lower.then(self), redactions=(*self.redactions, *lower.redactions))
+
+
+def _overlaps(pointer: str, said: Collection[str]) -> bool:
+    """Whether one of the places is this one, is in it, or has it in it."""
+    return is_within(pointer, said) or any(is_within(each, [pointer]) for each in said)
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

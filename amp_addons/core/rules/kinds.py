@@ -9,7 +9,8 @@ from msgspec import Meta
 from amp_addons.core import json_pointer
 from amp_addons.core.rules import pattern
 from amp_addons.core.rules.header import check_name, check_token, check_value
-from amp_addons.core.rules.url import check_proxy, check_url
+from amp_addons.core.rules.url import check_file_url, check_proxy, check_url
+from amp_addons.core.signature import check_key
 
 
 def _text(description: str, **extra: Any) -> Meta:
@@ -53,6 +54,9 @@ type SeenName = Annotated[str, _text("a header name", check=check_token)]
 type HeaderValue = Annotated[str, _text("a header value without control characters", check=check_value)]
 type Url = Annotated[str, _text("http(s)://HOST, perhaps with a port and a path", check=check_url)]
 type Proxy = Annotated[str, _text("http(s)://HOST:PORT", check=check_proxy)]
+type FileUrl = Annotated[str, _text("https://HOST/PATH", check=check_file_url)]
+type SigningKey = Annotated[str, _text("a public key (ed25519:…)", check=check_key)]
+type Serial = Annotated[int, Meta(ge=1, le=10**15, description="a whole number, higher with each version of the file")]
 type Pointer = Annotated[
     str, Meta(pattern=r"^(/.*)?\Z", description="a JSON pointer (RFC 6901) such as /messages/0/role", extra={"check": _check_pointer})
 ]

@@ -10,7 +10,21 @@ from msgspec import UNSET, Meta
 
 from amp_addons.core.endpoint import Id
 from amp_addons.core.fields import FieldError
-from amp_addons.core.rules.kinds import Address, HeaderName, HeaderValue, Mode, Pointer, Proxy, Seconds, Struct, Url
+from amp_addons.core.rules.kinds import (
+    Address,
+    FileUrl,
+    HeaderName,
+    HeaderValue,
+    Mode,
+    OneOrMore,
+    Pointer,
+    Proxy,
+    Seconds,
+    Serial,
+    SigningKey,
+    Struct,
+    Url,
+)
 from amp_addons.core.rules.match import Match
 from amp_addons.core.rules.then import RedactorSpec, Then
 
@@ -95,17 +109,28 @@ class Defaults(Struct, frozen=True, kw_only=True):
     """For upstreams that say nothing else."""
 
 
-type Grant = Literal["upstreams", "credentials", "protected", "passthrough", "redactors"]
-"""What an included file may only do when the file that includes it says so (THREATS 8)."""
+type Grant = Literal["upstreams", "credentials", "protected", "passthrough", "redactors", "routes", "edits", "record"]
+"""What an included file may only do when the file that includes it says so (THREATS 8); the last three are asked of files by URL alone."""
 
 
 class Include(Struct, frozen=True, kw_only=True):
-    """A file in the same folder or below; its rules come after those of the file that includes it."""
+    """A file in the same folder or below, whose rules come after those of the file that includes it; or a signed one behind a URL, whose
+    rules come after those of all local files."""
 
-    path: str
+    path: str | None = None
     """Seen from this file's folder."""
+    url: FileUrl | None = None
+    """Where a signed file is: https://HOST/PATH."""
+    key: OneOrMore[SigningKey] | None = None
+    """Who may sign it: one of these public keys, instead of those of amp_trust."""
     grant: tuple[Grant, ...] = ()
-    """What the file may do beside matching, blocking and answering."""
+    """What the file may do beside matching, blocking and answering; a file by URL: beside matching, blocking, allowing and masking."""
+
+    def __post_init__(self) -> None:
+        if (self.path is None) is (self.url is None):
+            raise FieldError("url" if self.url else "path", "both path and url" if self.url else "neither path nor url", "one of them")
+        if self.key is not None and self.url is None:
+            raise FieldError("key", "a key beside a path", "it beside a url: local files are not signed")
 
 
 class TestRequest(Struct, frozen=True, kw_only=True):
@@ -180,6 +205,8 @@ class RuleFile(Struct, frozen=True, kw_only=True):
 
     version: Literal[1]
     """The version of this format."""
+    serial: Serial | None = None
+    """For a file by URL: a number that is higher with each version of it. An older file is refused."""
     defaults: Defaults = Defaults()
     """What holds for the rules of this file that say nothing else."""
     upstreams: dict[Id, Upstream] = {}

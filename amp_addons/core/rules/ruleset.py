@@ -40,6 +40,8 @@ class Ready(NamedTuple):
     mode: Mode
     conditions: Conditions
     terminal: str | None
+    is_own: bool = True
+    """Whether it is from a local file: what such a rule says, none by URL says otherwise (THREATS 8)."""
 
     @property
     def closes(self) -> bool:
@@ -67,7 +69,10 @@ class Step(NamedTuple):
 
 
 class RuleSet:
-    """Rules with the upstreams they name. `observe`: whatever their mode, they only note what they would have done."""
+    """Rules with the upstreams they name. `observe`: whatever their mode, they only note what they would have done.
+
+    The first `own` rules are from local files (None: all).
+    """
 
     def __init__(
         self,
@@ -79,6 +84,7 @@ class RuleSet:
         observe: bool = False,
         secret: bytes = b"",
         redactors: Mapping[str, tuple[RedactMode, Redactor]] | None = None,
+        own: int | None = None,
     ) -> None:
         self.upstreams = dict(upstreams or {})
         self.redactors = dict(redactors or {})
@@ -86,8 +92,14 @@ class RuleSet:
         self.amp_url = amp_url
         self._secret = secret
         self.rules = [
-            Ready(rule, "observe" if observe else rule.mode or mode, compile_match(rule.match, rule.id, secret), rule.then.terminal)
-            for rule, mode in rules
+            Ready(
+                rule,
+                "observe" if observe else rule.mode or mode,
+                compile_match(rule.match, rule.id, secret),
+                rule.then.terminal,
+                own is None or number < own,
+            )
+            for number, (rule, mode) in enumerate(rules)
         ]
         self._index = Index([Numbered(number, ready.rule.match, ready.conditions) for number, ready in enumerate(self.rules)])
 
@@ -135,7 +147,8 @@ class RuleSet:
         """Whether all requests to this host are classified alike: none of them is in a row. The exchange is classified."""
         self._classify(exchange)
         found = exchange.classification
-        return found is not None and found.route == "external" and not self._catalog.has(host)
+        beneath = self._catalog.beneath
+        return found is not None and found.route == "external" and not (self._catalog.has(host) or (beneath and beneath.has(host)))
 
     def _classify(self, exchange: Exchange) -> None:
         if exchange.classification is None:
@@ -192,6 +205,8 @@ class Making:
         self.over = False
         self._applied: list[Applied] = []
         self._changes = Changes()
+        self._beneath = Changes()  # by rules that are not the user's own
+        self._has_model = False
         self._tags: list[str] = []
         self._alerts: list[str] = []
         self._record: bool | None = None
@@ -210,10 +225,14 @@ class Making:
         if ready.mode == "observe":
             self._observed += changes.redactions
             return
-        if then.record is not None:
+        if then.record is not None and (ready.is_own or self._record is None):
             self._record = then.record
-        if changes:
-            self._changes = self._changes.then(changes)
+        if ready.is_own:
+            # Also where the model stays as it is: it is the one that the user wants.
+            self._has_model = self._has_model or then.model is not None
+            self._changes = self._changes.then(changes) if changes else self._changes
+        elif changes:
+            self._beneath = self._beneath.then(changes)
         if terminal:
             self.over = True
             self._final = {"action": terminal, "rule": rule, "upstream": upstream, "respond": then.respond, "block": _block(then)}
@@ -231,7 +250,9 @@ class Making:
     def decision(self) -> Decision:
         if not self._applied:
             return PASS
-        changes = self._changes if self._final.get("action") not in ("block", "respond", "passthrough") else Changes()
+        changes = Changes()
+        if self._final.get("action") not in ("block", "respond", "passthrough"):
+            changes = self._changes.over(self._beneath, self._has_model) if self._beneath else self._changes
         return Decision(
             applied=tuple(self._applied),
             changes=changes,

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from amp_addons.core.target import host_key
+from amp_addons.core.target import LOOPBACK, host_key
 
 PORTS = {"http": 80, "https": 443}
 
@@ -55,3 +55,15 @@ def check_url(url: str) -> None:
 def check_proxy(url: str) -> None:
     if origin_of(url).path:
         raise ValueError("http(s)://HOST:PORT without a path")
+
+
+def is_url(name: str) -> bool:
+    """Whether what names a file names one behind a URL."""
+    return "://" in name
+
+
+def check_file_url(url: str) -> None:
+    """Where a signed file may be. Raises ValueError, whose message completes "expected …" and does not hold the URL."""
+    origin = origin_of(url)
+    if origin.scheme != "https" and origin.host not in LOOPBACK:
+        raise ValueError("https://HOST/PATH (plain http only on this machine)")

@@ -178,3 +178,10 @@ def test_what_is_said_of_a_connection_holds_for_every_request_in_it(match: dict[
         assert concerned(rules, connection(), settled) == "rule-0"
     if passed_through(rules_of({"match": match}, {"then": PASS_ON}), connection(), settled):
         assert found == {False}
+
+
+def test_rule_by_url_closes_a_connection_and_opens_none() -> None:
+    """What is not HTTP is closed for it; that a host is decrypted is for local rules to say."""
+    rules = rules_of({"match": {"host": "x.example"}}, {"match": {"host": "*"}}, own=1)
+    assert concerned(rules, connection(), settled=False) == "rule-1"
+    assert concerned(rules, connection(), settled=False, own=True) is None

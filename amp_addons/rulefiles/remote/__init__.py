@@ -1,0 +1,1 @@
+"""Rule files and catalogs behind URLs: fetched, verified, kept."""
