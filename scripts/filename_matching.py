@@ -22,6 +22,7 @@ ELSEWHERE = {
     "amp_addons/core/rules/kinds.py": "tests/core/rules/test_model.py: what is refused",
     "amp_addons/core/rules/match.py": "tests/core/rules/test_model.py: what is refused",
     "amp_addons/core/rules/then.py": "tests/core/rules/test_model.py: what is refused",
+    "amp_addons/rulefiles/remote/asking.py": "tests/rulefiles/remote/test_fetch.py: what is asked and answered",
     "amp_addons/suite.py": "tests/test_loading.py: it is run by mitmproxy, not imported",
     "amp_addons/sim/channel.py": "tests/sim/test_server.py: over real sockets",
     "amp_addons/sim/google_array.py": "tests/sim/test_google.py: the same turns in another form",

@@ -27,7 +27,8 @@ from amp_addons.core.target import LOOPBACK
 from amp_addons.launch.environment import UPSTREAM_AUTH, UPSTREAM_NO_PROXY, Chained, UnusableProxy, chained
 from amp_addons.launch.noproxy import leaves_out
 from amp_addons.launch.trust import system_roots
-from amp_addons.rulefiles.remote.fetch import CannotFetch, Through, Way, fetch
+from amp_addons.rulefiles.remote.asking import CannotFetch
+from amp_addons.rulefiles.remote.fetch import Through, Way, fetch
 from amp_addons.rulefiles.remote.remotes import Looked, Remotes, remote_folder
 
 POLL = 60

@@ -13,7 +13,8 @@ from amp_addons.addons.remote import trusted
 from amp_addons.addons.startup import refuse
 from amp_addons.core.rules.url import origin_of
 from amp_addons.core.signature import public
-from amp_addons.rulefiles.remote.fetch import CannotFetch, Through
+from amp_addons.rulefiles.remote.asking import CannotFetch
+from amp_addons.rulefiles.remote.fetch import Through
 
 ROW = "- {id: central.new, category: telemetry, method: POST, path: /api/brand-new}\n"
 

@@ -13,7 +13,7 @@ import msgspec
 
 from amp_addons.core.signature import Kind, content_of
 from amp_addons.files import locked, replace_private
-from amp_addons.rulefiles.remote.fetch import MAX_ETAG
+from amp_addons.rulefiles.remote.asking import MAX_ETAG
 from amp_addons.rulefiles.yamlfile import MAX_BYTES
 from amp_addons.state import make_private
 

@@ -16,20 +16,10 @@ import h11
 from amp_addons import __version__
 from amp_addons.core.rules.url import Origin, origin_of
 from amp_addons.core.scrub import scrub_text
-from amp_addons.core.signature import Kind
+from amp_addons.rulefiles.remote.asking import MAX_ETAG, SECONDS, Answer, CannotFetch
 from amp_addons.rulefiles.yamlfile import MAX_BYTES
 
-SECONDS = 10.0
-"""For the whole of it: a small file on a slow line takes one or two."""
-
-MAX_ETAG = 256
-"""Longest entity tag that is remembered; with a longer one the file is fetched each time."""
-
 _READ = 65536
-
-
-class CannotFetch(OSError):
-    """There is no file. The text completes "the file cannot be fetched: …"."""
 
 
 class Through(NamedTuple):
@@ -45,17 +35,6 @@ class Way(NamedTuple):
 
     context: Callable[[], ssl.SSLContext]
     through: Callable[[Origin], Through | None] = lambda _origin: None
-
-
-class Answer(NamedTuple):
-    """The file, or None where it is the one of the `etag` that was sent."""
-
-    data: bytes | None
-    etag: str | None
-
-
-type Ask = Callable[[Kind, str, str | None], Answer]
-"""Kind, URL and the last entity tag. Raises CannotFetch."""
 
 
 def fetch(url: str, etag: str | None, way: Way, seconds: float = SECONDS) -> Answer:

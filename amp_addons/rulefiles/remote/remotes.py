@@ -16,8 +16,8 @@ from amp_addons.core.signature import Kind, NotSigned, PublicKey, verify
 from amp_addons.rulefiles.node import Leaf, Mapping
 from amp_addons.rulefiles.problems import Problem, RuleFileError
 from amp_addons.rulefiles.remote import copies
+from amp_addons.rulefiles.remote.asking import SECONDS, Ask, CannotFetch
 from amp_addons.rulefiles.remote.copies import Copy, Damaged
-from amp_addons.rulefiles.remote.fetch import SECONDS, Ask, CannotFetch
 from amp_addons.rulefiles.yamlfile import Document, parse, text_of
 from amp_addons.state import state_folder
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 from support.signed import nowhere, rules, serving
 
-from amp_addons.rulefiles.remote.fetch import CannotFetch, Through, Way, fetch
+from amp_addons.rulefiles.remote.asking import CannotFetch
+from amp_addons.rulefiles.remote.fetch import Through, Way, fetch
 from amp_addons.rulefiles.yamlfile import MAX_BYTES
 
 FILE = rules(1)
