@@ -6,7 +6,8 @@ are brought up to date by mitmproxy's own converters.
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from functools import lru_cache
+from typing import Any, BinaryIO, NamedTuple
 
 from amp_addons.core.clock import sane_time
 from amp_addons.core.payload import well_formed
@@ -170,6 +171,24 @@ def _items(data: bytes, at: int, end: int) -> list[Any]:
     return found
 
 
+class _Client(NamedTuple):
+    address: str | None
+    sni: str | None
+    mode: str
+
+
+@lru_cache(maxsize=64)
+def _client(data: bytes) -> _Client:
+    """Of a client's connection. Most flows have theirs in common with others."""
+    found = _fields(data, 0, len(data) - 1) if data[-1] != 126 else {}
+    peer = _value(data, *found["peername"]) if "peername" in found else None
+    return _Client(
+        address=well_formed(str(peer[0])) if peer else None,
+        sni=_typed(_value(data, *found["sni"]), str, None) if "sni" in found else None,
+        mode=str(_value(data, *found["proxy_mode"])) if "proxy_mode" in found else "regular",
+    )
+
+
 def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
     def inside(name: str) -> dict[str, _Place] | None:
         start, stop = fields[name]
@@ -179,8 +198,8 @@ def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
         return data[place[0] : place[1]].decode("utf-8", "surrogateescape")
 
     request = inside("request") or {}
-    client = inside("client_conn") or {}
-    peer = _value(data, *client["peername"]) if "peername" in client else None
+    start, stop = fields["client_conn"]
+    client = _client(data[start : stop + 1])
     metadata = _value(data, *fields["metadata"]) if "metadata" in fields else {}
     error = inside("error")
     return Captured(
@@ -194,9 +213,9 @@ def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
         headers=_headers(data, request),
         body=_typed(_value(data, *request["content"]), bytes, None),
         started=_time(_value(data, *request["timestamp_start"])),
-        client=well_formed(str(peer[0])) if peer else None,
-        sni=_typed(_value(data, *client["sni"]), str, None) if "sni" in client else None,
-        mode=str(_value(data, *client["proxy_mode"])) if "proxy_mode" in client else "regular",
+        client=client.address,
+        sni=client.sni,
+        mode=client.mode,
         answer=_answer(data, response) if (response := inside("response")) is not None else None,
         error=(str(_value(data, *error["msg"])), _time(_value(data, *error["timestamp"]))) if error is not None else None,
         messages=_messages(_value(data, *fields["websocket"])) if "websocket" in fields else None,
@@ -215,11 +234,30 @@ def _answer(data: bytes, response: dict[str, _Place]) -> Answer:
 
 
 def _headers(data: bytes, message: dict[str, _Place]) -> tuple[tuple[bytes, bytes], ...]:
-    found = tuple([(name, value) for name, value in _value(data, *message["headers"])])
-    for name, value in found:
-        if type(name) is not bytes or type(value) is not bytes:
+    """A list of pairs of bytes: `_items` without its calls, of which there would be three for each."""
+    at, end = message["headers"]
+    if data[end] != 93:
+        raise TypeError("headers that are no list")
+    found = []
+    find = data.index
+    while at < end:
+        colon = find(58, at, at + 13)
+        stop = colon + 1 + int(data[at:colon])
+        at = colon + 1
+        colon = find(58, at, at + 13)
+        name = colon + 1
+        name_stop = name + int(data[at:colon])
+        at = name_stop + 1
+        colon = find(58, at, at + 13)
+        value = colon + 1
+        value_stop = value + int(data[at:colon])
+        if not name <= name_stop < value <= value_stop == stop - 1 or stop >= end:
+            raise ValueError("a header that is no pair")
+        if data[name_stop] != 44 or data[value_stop] != 44 or data[stop] != 93:
             raise TypeError("a header that is no text")
-    return found
+        found.append((data[name:name_stop], data[value:value_stop]))
+        at = stop + 1
+    return tuple(found)
 
 
 def _typed[T](value: Any, kind: type[T], *others: None) -> T:

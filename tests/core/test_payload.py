@@ -3,7 +3,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from amp_addons.core.payload import PayloadDecoder, dumps, loads, well_formed
+from amp_addons.core.payload import PayloadDecoder, dumps, each_of, loads, well_formed
 
 
 class Inner(msgspec.Struct):
@@ -41,3 +41,34 @@ def test_text_is_made_well_formed(text, expected):
 
 def test_json_that_is_none_is_none():
     assert loads("{") is None and dumps({"ä": 1}) == '{"ä": 1}'
+
+
+LINES = [
+    ['{"a":1}', '{"a":2}'],
+    ['{"a":{"b":[{}]}}', ' {"a":"}\\n{"}'],
+    ['{"a":1}'],
+    ['{"a":1} {"a":2}'],
+    ['{"a":1}{"a":2}', '{"a":3}'],
+    ['{"a":[{}', ",{}]}"],
+    ['{"a":[{}', "{}]}", '{"a":1} {"a":2}'],
+    ['{"a":', "{}}", '{"a":1} {"a":2}'],
+    ['{"a":{}', '{"b":1}}', "{}{}"],
+    ["", '{"a":1}'],
+    ['{"a":1}', "   "],
+    ['{"a":1}', "[1]"],
+    ['{"a":"\\ud83d"}'],
+    [],
+]
+
+
+@pytest.mark.parametrize("lines", LINES)
+def test_lines_at_once_are_what_each_is_by_itself(lines):
+    decoder = msgspec.json.Decoder(Inner)
+
+    def tried(read):
+        try:
+            return read()
+        except (msgspec.DecodeError, UnicodeError) as error:
+            return type(error)
+
+    assert tried(lambda: each_of(decoder, lines)) == tried(lambda: [decoder.decode(line) for line in lines])

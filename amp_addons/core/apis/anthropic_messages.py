@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from amp_addons.core.partial_json import parse
-from amp_addons.core.payload import PayloadDecoder, dumps, well_formed
+from amp_addons.core.payload import PayloadDecoder, dumps, each_of, well_formed
 from amp_addons.core.reading import Delta, Reading
 
 MAX_BLOCKS = 10_000
@@ -97,8 +97,8 @@ class _Event(msgspec.Struct):
 
 
 _piece = msgspec.json.Decoder(_Piece).decode
-_text_piece = msgspec.json.Decoder(_TextPiece).decode
-_thought_piece = msgspec.json.Decoder(_ThoughtPiece).decode
+_text_piece = msgspec.json.Decoder(_TextPiece)
+_thought_piece = msgspec.json.Decoder(_ThoughtPiece)
 _event = PayloadDecoder(_Event)
 _message = PayloadDecoder(_Message)
 
@@ -151,7 +151,7 @@ class AnthropicMessages(Reading):
 
     def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
         try:
-            text = "".join([piece.delta.text for piece in map(_text_piece, data)])
+            text = "".join([piece.delta.text for piece in each_of(_text_piece, data)])
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return self._take_thoughts(data)
         kept = self._kept + len(text)  # `_has_room` and `add_text` without their calls
@@ -164,7 +164,7 @@ class AnthropicMessages(Reading):
 
     def _take_thoughts(self, data: list[str]) -> tuple[str, Delta | None] | None:
         try:
-            text = "".join([piece.delta.thinking for piece in map(_thought_piece, data)])
+            text = "".join([piece.delta.thinking for piece in each_of(_thought_piece, data)])
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
         if not self._has_room(text):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from amp_addons.core.chat_calls import ChatCalls, Function, Piece
-from amp_addons.core.payload import PayloadDecoder, dumps
+from amp_addons.core.payload import PayloadDecoder, dumps, each_of
 from amp_addons.core.reading import Delta, Reading
 from amp_addons.core.stream import DONE
 
@@ -112,7 +112,8 @@ class _Chunk(msgspec.Struct):
     detail: Any = None
 
 
-_plain = msgspec.json.Decoder(_Plain).decode
+_plains = msgspec.json.Decoder(_Plain)
+_plain = _plains.decode
 _chunk = PayloadDecoder(_Chunk)
 
 _TEXT: tuple[str, Delta] = ("chat.completion.chunk", "text")
@@ -143,7 +144,7 @@ class OpenAIChat(Reading):
 
     def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
         try:
-            chunks = [*map(_plain, data)]
+            chunks = each_of(_plains, data)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
         texts = [chunk.choices[0].delta.content for chunk in chunks]

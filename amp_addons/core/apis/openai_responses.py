@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from amp_addons.core.partial_json import parse
-from amp_addons.core.payload import PayloadDecoder, well_formed
+from amp_addons.core.payload import PayloadDecoder, each_of, well_formed
 from amp_addons.core.reading import Delta, Reading
 from amp_addons.core.stream import DONE
 
@@ -119,7 +119,8 @@ class _Event(msgspec.Struct):
     response: _Response | None = None
 
 
-_piece = msgspec.json.Decoder(_Piece).decode
+_pieces = msgspec.json.Decoder(_Piece)
+_piece = _pieces.decode
 _event = PayloadDecoder(_Event)
 _response = PayloadDecoder(_Response)
 
@@ -164,7 +165,7 @@ class OpenAIResponses(Reading):
 
     def take_run(self, data: list[str], name: str) -> tuple[str, Delta | None] | None:
         try:
-            pieces = [*map(_piece, data)]
+            pieces = each_of(_pieces, data)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
         first = pieces[0]
