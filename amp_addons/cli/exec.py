@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from amp_addons.cli import options
+from amp_addons.cli.session import default_recording, port_problem, session_secret
 from amp_addons.core.rules.url import is_url
 from amp_addons.core.target import PLAIN, is_plain
 
@@ -135,20 +136,9 @@ def _absolute(name: str) -> str:
     return name if is_url(name) else os.path.abspath(name)
 
 
-def default_recording() -> str:
-    """Where a recording goes that is given no name."""
-    from amp_addons.state import make_private, state_folder
-
-    folder = state_folder() / "captures"
-    make_private(folder)
-    return str(folder).replace("%", "%%") + "/%Y%m%d-%H%M%S.flows"
-
-
 def _stable_port(amp_url: str) -> int:
     """The same port each time, where it is free: clients keep their login by the URL that they know the service by."""
     from zlib import crc32
-
-    from amp_addons.cli.run import port_problem
 
     port = 20_000 + crc32(amp_url.encode()) % 10_000
     return 0 if port_problem(port) else port
@@ -160,19 +150,6 @@ def _page_port() -> int:
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
-
-
-def session_secret(files: tuple[str, ...], catalogs: tuple[str, ...], reverse: bool) -> str | None:
-    """What clients must know, where rules attach a credential to whatever comes by."""
-    from amp_addons.launch import secret
-
-    if not secret.wanted(files, catalogs):
-        return None
-    if reverse:
-        raise click.UsageError(
-            "found --reverse with rules that attach a credential: any program on this machine could use it; expected them without --reverse"
-        )
-    return secret.new()
 
 
 def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> int:

@@ -233,7 +233,7 @@ def _differences(names: Sequence[str], wish: "Wish", rules: tuple[str, str], as_
 def _serve(names: Sequence[str], wish: "Wish", port: int, speed: float) -> int:
     import asyncio
 
-    from amp_addons.cli.run import port_problem
+    from amp_addons.cli.session import port_problem
     from amp_addons.core.scrub import visible
     from amp_addons.replay.run import Reader
     from amp_addons.replay.serve import serve

@@ -1,8 +1,6 @@
 """`amp-addons run`: the proxy with the whole suite, on loopback."""
 
-import errno
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from amp_addons.cli import options
+from amp_addons.cli.session import default_recording, port_problem, session_secret
 from amp_addons.core.target import LOOPBACK
 
 if TYPE_CHECKING:
@@ -54,7 +53,6 @@ def run(
         amp-addons run --ui web --record
         amp-addons run --port 8081 -- --set amp_events=events.jsonl
     """
-    from amp_addons.cli.exec import default_recording, session_secret
     from amp_addons.launch.environment import UnusableProxy
     from amp_addons.launch.plan import make_plan
     from amp_addons.launch.secret import keep
@@ -118,17 +116,3 @@ def _secret(file: str) -> str:
     if not (colon and user and password) or "\n" in text:
         raise click.BadParameter(f"found no `user:password` in {file}, expected it on one line", param_hint="--proxy-auth")
     return text
-
-
-def port_problem(port: int) -> str | None:
-    """A sentence when nobody can listen on this loopback port now, with what to do."""
-    with socket.socket() as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind(("127.0.0.1", port))
-            attempt.listen()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return f"port {port} of 127.0.0.1 is in use by another program. Stop that one, or choose another port: --port {port + 1}."
-            return f"cannot listen on port {port} of 127.0.0.1: {error.strerror}. Choose another port, above 1023: --port 8081."
-    return None
