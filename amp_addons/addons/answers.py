@@ -29,7 +29,7 @@ from amp_addons.core.answers.unencoded import Decoded
 from amp_addons.core.answers.whole import MAX_BYTES
 from amp_addons.core.exchange import Unreadable
 from amp_addons.core.json_problem import problem_of
-from amp_addons.core.redact.action import Hiding, Redacted, redact, replacer
+from amp_addons.core.redact.action import Hiding, Redacted, redact_all, replacer
 from amp_addons.core.redact.answer import AnswerRedaction
 from amp_addons.core.rules.outgoing import redirected
 from amp_addons.core.rules.then import Block
@@ -196,9 +196,7 @@ class Answers:
             problem = problem_of(content)
             if problem and content.lstrip()[:1] in (b"{", b"["):
                 raise Unreadable(problem)
-            for each in sent.redactions:
-                text = content.decode("utf-8", "replace")
-                parts = redact(parts, each, replacer(each.mode, hiding, sent.out.scope, text), is_json=problem is None)
+            parts = redact_all(parts, sent.redactions, hiding, sent.out.scope, is_json=problem is None)
             found = {(rule, "WebSocket message", kind): count for (rule, _, kind), count in parts.found.items()}
             return parts.body if parts.body is not None else content, found
 

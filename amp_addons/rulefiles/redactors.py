@@ -31,7 +31,7 @@ def redactors_of(sources: list[Source]) -> dict[str, tuple[RedactMode, core.Reda
 
 
 def _redactor(spec: RedactorSpec) -> core.Redactor:
-    if spec.detectors == "secrets" and not spec.patterns:
+    if _named(spec) == ("secrets",) and not spec.patterns:
         return Redactor.builtin()
     return core.Redactor(_detectors(spec))
 
@@ -71,7 +71,7 @@ def redactor_problems(sources: list[Source]) -> Iterator[Problem]:
 
 def _spec_problems(source: Source, keys: tuple[str, str], spec: RedactorSpec) -> Iterator[Problem]:
     names = {one.id for one in shipped_detectors()} | {one.kind for one in shipped_detectors()} | {"secrets"}
-    for text in several(spec.detectors):
+    for text in _named(spec):
         if not any(map(parse(text).matches, names)):
             yield source.problem(
                 (*keys, "detectors"),
@@ -88,8 +88,15 @@ def _spec_problems(source: Source, keys: tuple[str, str], spec: RedactorSpec) ->
             yield source.problem((*keys, "patterns", number), f"'{own.id}'", str(error))
 
 
+def _named(spec: RedactorSpec) -> tuple[str, ...]:
+    """What says which of the detectors that ship are meant."""
+    if spec.detectors is None:
+        return () if spec.patterns else ("secrets",)
+    return tuple(several(spec.detectors))
+
+
 def _detectors(spec: RedactorSpec) -> Iterable[Detector]:
-    wanted = [parse(text) for text in several(spec.detectors)]
+    wanted = [parse(text) for text in _named(spec)]
     for one in shipped_detectors():
         names = (one.id, one.kind, *(("secrets",) if one.kind != "personal" else ()))
         if any(pattern.matches(name) for pattern in wanted for name in names):

@@ -1,5 +1,6 @@
 """Redactors of rule files: which detectors they have, and what is wrong with them."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,11 +44,25 @@ def test_redactor_of_all_secrets_is_the_one_that_everything_shares(write: Write)
         ("{x: {detectors: github-token}}", "x", f"{SECRET} {SECRETS[1]}", f"{SECRET} ***"),
         ("{x: {detectors: [anthropic*, code-host]}}", "x", f"{SECRET} {SECRETS[1]}", "*** ***"),
         (f"{{x: {{detectors: github-token, patterns: [{OWN}]}}}}", "x", "badge-1234", "badge-***"),
+        (f"{{x: {{patterns: [{OWN}]}}}}", "x", f"badge-1234 {SECRET}", f"badge-*** {SECRET}"),
+        (f"{{x: {{detectors: secrets, patterns: [{OWN}]}}}}", "x", f"badge-1234 {SECRET}", "badge-*** ***"),
         ("{x: {mode: drop}}", "x", f"a {SECRET} b", "a  b"),
     ],
 )
 def test_what_is_found(write: Write, redactors: str, using: str, text: str, expected: str) -> None:
     assert sent(rules(write, redactors, using), text) == f'{{"a": "{expected}"}}'
+
+
+@pytest.mark.parametrize("mode", ["mask", "drop", "hash", "block", "placeholder"])
+def test_a_placeholder_is_no_secret_to_the_redactor_after_it(write: Write, mode: str) -> None:
+    """Also where it stands after a name that makes any value a secret."""
+    text = f"token = {SECRET} api_key: {SECRETS[1]}"
+    alone, both = (
+        sent(rules(write, f"{{hidden: {{mode: placeholder}}, next: {{mode: {mode}}}}}", using), text)
+        for using in ("hidden", "{using: [hidden, next]}")
+    )
+    assert re.fullmatch(r'\{"a": "token = zqx[a-z2-7]{29} api_key: zqx[a-z2-7]{29}"\}', alone)
+    assert re.fullmatch(r'\{"a": "token = zqx[a-z2-7]{29} api_key: zqx[a-z2-7]{29}"\}', both)
 
 
 def test_only_what_is_used_is_built(write: Write) -> None:

@@ -5,7 +5,7 @@ back in the answer, `core.redact.vault`), `block` (the request is refused).
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from hmac import digest
 from urllib.parse import quote, unquote
@@ -69,9 +69,27 @@ class Redacted(msgspec.Struct, frozen=True, kw_only=True):
         return f"Redacted({sum(self.found.values())} found)"
 
 
-def redact(parts: Redacted, redaction: Redaction, hide: Replace, *, is_json: bool) -> Redacted:
-    """The parts with what this redaction finds replaced. `body` is without content coding. Raises Refused, ValueError."""
-    spec, find = redaction.spec, redaction.redactor.find
+def redact_all(parts: Redacted, redactions: Iterable[Redaction], hiding: Hiding, scope: Scope | None, *, is_json: bool) -> Redacted:
+    """The parts after one redaction and the next, to which the placeholders of those before are no secrets. Raises Refused, ValueError."""
+    text = parts.body.decode("utf-8", "replace") if parts.body else ""
+    placeholders: set[str] = set()
+    for each in redactions:
+        hide = replacer(each.mode, hiding, scope, text)
+        parts = redact(parts, each, _noting(hide, placeholders) if each.mode == "placeholder" else hide, placeholders, is_json=is_json)
+    return parts
+
+
+def _noting(hide: Replace, noted: set[str]) -> Replace:
+    def noting(finding: Finding, secret: str) -> str:
+        noted.add(placeholder := hide(finding, secret))
+        return placeholder
+
+    return noting
+
+
+def redact(parts: Redacted, redaction: Redaction, hide: Replace, kept: Collection[str] = (), *, is_json: bool) -> Redacted:
+    """The parts with what this redaction finds replaced, `kept` left out. `body` is without content coding. Raises Refused, ValueError."""
+    spec, find = redaction.spec, _other_than(kept, redaction.redactor.find)
     found = Counter(parts.found)
     hits: list[tuple[str, Hit]] = []
     headers, query, body = parts.headers, parts.query, parts.body
@@ -80,7 +98,7 @@ def redact(parts: Redacted, redaction: Redaction, hide: Replace, *, is_json: boo
     if spec.query and query:
         query = "&".join(_pair(pair, find, hide, hits) for pair in query.split("&"))
     if spec.request and body:
-        body, in_body = _body(body, redaction, hide, is_json)
+        body, in_body = _body(body, spec, find, hide, is_json)
         hits += [("request body", hit) for hit in in_body]
     found.update((redaction.rule, where, hit.kind) for where, hit in hits)
     if hits and redaction.mode == "block":
@@ -103,13 +121,17 @@ def _hash(key: bytes, secret: str) -> str:
     return digest(key, secret.encode("utf-8", "surrogatepass"), "sha256").hex()[:12]
 
 
-def _body(body: bytes, redaction: Redaction, hide: Replace, is_json: bool) -> tuple[bytes, list[Hit]]:
+def _other_than(kept: Collection[str], find: Find) -> Find:
+    return (lambda text: [each for each in find(text) if text[each.start : each.end] not in kept]) if kept else find
+
+
+def _body(body: bytes, spec: Redact, find: Find, hide: Replace, is_json: bool) -> tuple[bytes, list[Hit]]:
     if is_json:
-        return redact_json(body, redaction.redactor.find, hide, _wanted(redaction.spec.paths))
-    if redaction.spec.paths:
+        return redact_json(body, find, hide, _wanted(spec.paths))
+    if spec.paths:
         return body, []
     try:
-        text, hits = redact_text(body.decode(), redaction.redactor.find, hide)
+        text, hits = redact_text(body.decode(), find, hide)
     except UnicodeDecodeError:
         raise Unreadable("the body is neither JSON nor text in UTF-8 and cannot be redacted") from None
     return (text.encode() if hits else body), hits

@@ -15,7 +15,7 @@ from amp_addons.core.exchange import Exchange, Headers, Unreadable
 from amp_addons.core.hints import MODEL_IN_PATH, model_in_path
 from amp_addons.core.json_edit import Edit, Remove, Set, edit
 from amp_addons.core.json_pointer import find, parse
-from amp_addons.core.redact.action import Hiding, Redacted, Redaction, redact, replacer
+from amp_addons.core.redact.action import Hiding, Redacted, Redaction, redact_all
 from amp_addons.core.redact.vault import Scope, Vault
 from amp_addons.core.rules.credential import query_without_credentials, without_credentials
 from amp_addons.core.rules.decision import Changes, Decision, Destination
@@ -106,9 +106,7 @@ def redacted(exchange: Exchange, redactions: Iterable[Redaction], hiding: Hiding
         body = exchange.plain
     is_json = parts.body is not None or exchange.json is not None
     found = msgspec.structs.replace(parts, body=body)
-    text = body.decode("utf-8", "replace") if body else ""
-    for each in redactions:
-        found = redact(found, each, replacer(each.mode, hiding, scope, text), is_json=is_json)
+    found = redact_all(found, redactions, hiding, scope, is_json=is_json)
     return msgspec.structs.replace(found, body=parts.body) if found.body == body else found
 
 

@@ -61,8 +61,9 @@ class OwnPattern(Struct, frozen=True, kw_only=True):
 class RedactorSpec(Struct, frozen=True, kw_only=True):
     """What is looked for, and what becomes of it."""
 
-    detectors: OneOrMore[Text] = "secrets"
-    """Ids or kinds of detectors that ship, or patterns of these; secrets: all but those for personal data, personal: these."""
+    detectors: OneOrMore[Text] | None = None
+    """Ids or kinds of detectors that ship, or patterns of these; secrets: all but those for personal data, personal: these. Without it
+    secrets, or, where there are patterns of your own, none."""
     patterns: tuple[OwnPattern, ...] = ()
     """Patterns of your own."""
     mode: RedactMode = "mask"
