@@ -47,6 +47,7 @@ class Route:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._pacer = Pacer()
+        self._said = False
 
     @enforcing
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
@@ -75,6 +76,12 @@ class Route:
         if decision.upstream and out and (problem := misdirected(flow)):
             decision = refused(decision, problem, 421)
         self._tell(flow, decision, out)
+        if out is not None and out.scope is None and not self._said and _hides(out, decision.changes.redactions):
+            self._said = True
+            logger.warning(
+                "amp_addons: a request without a conversation (no x-amp-thread-id, no thread in its body) has placeholders: "
+                "they are not turned back into secrets in the answers to such requests."
+            )
         if decision.block is not None:
             answer_with(flow, refusal(exchange, decision.block))
         elif decision.respond is not None and decision.respond.pace_ms:
@@ -128,6 +135,12 @@ class Route:
 
     def done(self) -> None:
         self._pacer.close()
+
+
+def _hides(out: Outgoing, redactions: tuple[Redaction, ...]) -> bool:
+    """Whether a placeholder stands in the request."""
+    hiding = {each.rule for each in redactions if each.mode == "placeholder" and (each.spec.restore or each.spec.restore_tools)}
+    return any(rule in hiding for rule, _, _ in out.found)
 
 
 def refusal(exchange: Exchange, block: Block) -> Answer:

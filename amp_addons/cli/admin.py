@@ -64,7 +64,9 @@ def admin() -> None:
 @options.amp_url
 @options.catalogs
 def pac_(proxy: Place, through: str, amp_url: str, catalogs: tuple[str, ...]) -> None:
-    """Write a proxy auto-config file. Example:
+    """Write a proxy auto-config file.
+
+    Example:
 
     \b
         amp-addons admin pac --proxy proxy.corp.example:8080 > amp.pac
@@ -79,7 +81,9 @@ def pac_(proxy: Place, through: str, amp_url: str, catalogs: tuple[str, ...]) ->
 @options.catalogs
 @options.as_json
 def no_proxy(amp_url: str, catalogs: tuple[str, ...], as_json: bool) -> None:
-    """Say what must be left out of NO_PROXY, and what may stay in it. Example:
+    """Say what must be left out of NO_PROXY, and what may stay in it.
+
+    Example:
 
     \b
         amp-addons admin no-proxy --json | jq '.must_be_left_out[].entries'
@@ -126,7 +130,9 @@ def allowlist(
     catalogs: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Write the hosts and ports that the client connects to. Example:
+    """Write the hosts and ports that the client connects to.
+
+    Example:
 
     \b
         amp-addons admin allowlist                                    # host:port a line
@@ -168,7 +174,9 @@ def allowlist(
 )
 @options.catalogs
 def haproxy_(proxies: tuple[str, ...], health_port: int, listen: Place, catalogs: tuple[str, ...]) -> None:
-    """Write a configuration of HAProxy that makes one proxy of several. Example:
+    """Write a configuration of HAProxy that makes one proxy of several.
+
+    Example:
 
     \b
         amp-addons admin haproxy --listen 0.0.0.0:8080 --proxy 10.0.0.1:8080 --proxy 10.0.0.2:8080 > /etc/haproxy/amp.cfg

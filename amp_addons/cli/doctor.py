@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import rich_click as click
 
 from amp_addons.cli import options, output
@@ -51,7 +52,8 @@ async def _tell(asked: "Asked", as_json: bool) -> int:
     colours, width, found = palette(output.is_terminal()), output.width(), []
     async for title, findings in examine(asked):
         found += findings
-        for line in () if as_json else group(colours, title, findings, width):
+        here = [msgspec.structs.replace(each, remedy=each.remedy and output.typed(each.remedy)) for each in findings]
+        for line in () if as_json else group(colours, title, here, width):
             click.echo(line)
     fine = not any(each.state == "failure" for each in found)
     if as_json:

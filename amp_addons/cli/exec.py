@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from amp_addons.cli import options
+from amp_addons.cli import options, output
 from amp_addons.cli.session import default_recording, port_problem, session_secret
 from amp_addons.core.rules.url import is_url
 from amp_addons.core.target import PLAIN, is_plain
@@ -75,6 +76,7 @@ def exec_(
     if is_plain(plan.amp_url):
         click.echo(f"amp_addons: {PLAIN}. Use https.", err=True)
     secret = session_secret(files, catalogs, reverse)
+    began = time.time()
     with tempfile.TemporaryDirectory(prefix="amp-addons-") as folder:
         wanted, settings_left = _options(plan, Path(folder) / "events.jsonl", reverse, all_hosts, files, catalogs, record, settings)
         if ui == "web":
@@ -97,7 +99,7 @@ def exec_(
         if not quiet:
             _sum_up(events, before, command, log, reverse)
             if record is not None:
-                click.echo(f"amp_addons: recorded in {wanted['amp_record'] if record else Path(wanted['amp_record']).parent}", err=True)
+                click.echo(f"amp_addons: {_recorded(wanted['amp_record'], began)}", err=True)
     from amp_addons.launch.child import exit_as
 
     return exit_as(code)
@@ -134,6 +136,15 @@ def _options(
 
 def _absolute(name: str) -> str:
     return name if is_url(name) else os.path.abspath(name)
+
+
+def _recorded(pattern: str, began: float) -> str:
+    """Where this run's recording is: a name that is made of the time is that of the newest file."""
+    if "/%Y" not in pattern:
+        return f"recorded in {pattern}"
+    folder = Path(pattern.partition("/%Y")[0].replace("%%", "%"))
+    new = [file for file in folder.iterdir() if file.stat().st_mtime >= began and file.stat().st_size]
+    return f"recorded in {max(new, key=lambda file: file.stat().st_mtime)}" if new else "there was nothing to record"
 
 
 def _stable_port(amp_url: str) -> int:
@@ -185,7 +196,7 @@ def _sum_up(events: Path, before: int, command: tuple[str, ...], log: Path, reve
     for line in summary(told.tally, dropped=0, width=console.width, colours=console.is_terminal and not console.no_color):
         click.echo(line, err=True)
     for line in _remarks(told, command, reverse):
-        click.echo(line, err=True)
+        click.echo(output.typed(line), err=True)
     click.echo(f"amp_addons: what passed is in {log}", err=True)
 
 

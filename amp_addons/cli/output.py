@@ -1,9 +1,12 @@
 """Facts on standard output: for people, or as JSON."""
 
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +20,17 @@ LONG = 16 * 1024 * 1024
 
 PIPE_WIDTH = 1000
 """Columns of a pipe or file: lines are as long as they need to be."""
+
+
+def program() -> str:
+    """How this program is called from this shell: by its path where it is not on PATH."""
+    beside = Path(sys.executable).with_name("amp-addons")
+    return "amp-addons" if which("amp-addons") or not beside.exists() else shlex.quote(str(beside))
+
+
+def typed(hint: str) -> str:
+    """A hint with commands of this program as they can be typed here."""
+    return re.sub(r"(?<![\w/])amp-addons (?=[a-z])", lambda _: f"{program()} ", hint)
 
 
 def print_json(value: Any) -> None:

@@ -239,7 +239,7 @@ def _serve(names: Sequence[str], wish: "Wish", port: int, speed: float) -> int:
     from amp_addons.replay.serve import serve
     from amp_addons.replay.standin import StandIn
 
-    if port and (problem := port_problem(port)):
+    if port and (problem := port_problem(port, "--serve")):
         raise click.ClickException(problem)
     problems: list[str] = []
     standin = StandIn(Reader(wish).flows(names, problems.append), speed, lambda line: click.echo(visible(line), err=True))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from amp_addons.cli import options
+from amp_addons.cli import options, output
 from amp_addons.cli.session import default_recording, port_problem, session_secret
 from amp_addons.core.target import LOOPBACK
 
@@ -77,6 +77,8 @@ def run(
     keep(port, secret)
     if secret is not None:
         wanted["proxyauth"] = secret
+    if ui == "web" and port:  # where there is no display that says it
+        click.echo(f'In the shell that starts the Amp CLI:\n\n  eval "$({output.program()} env{" --reverse" * reverse} --port {port})"\n')
     _start(ui, wanted, plan, mitmproxy_args)
 
 

@@ -3,8 +3,8 @@
 import rich_click as click
 
 
-def port_problem(port: int) -> str | None:
-    """A sentence when nobody can listen on this loopback port now, with what to do."""
+def port_problem(port: int, option: str = "--port") -> str | None:
+    """A sentence when nobody can listen on this loopback port now, with what to do. `option` is what chose it."""
     import errno
     import socket
 
@@ -15,8 +15,8 @@ def port_problem(port: int) -> str | None:
             attempt.listen()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                return f"port {port} of 127.0.0.1 is in use by another program. Stop that one, or choose another port: --port {port + 1}."
-            return f"cannot listen on port {port} of 127.0.0.1: {error.strerror}. Choose another port, above 1023: --port 8081."
+                return f"port {port} of 127.0.0.1 is in use already. Stop what listens there, or choose another port: {option} {port + 1}."
+            return f"cannot listen on port {port} of 127.0.0.1: {error.strerror}. Choose another port, above 1023: {option} 8081."
     return None
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from amp_addons.cli import options
+from amp_addons.cli.output import refuse_to_replace
 from amp_addons.core.signature import Kind, content_of, public, sign
 from amp_addons.rulefiles.problems import RuleFileError
 
@@ -23,8 +25,9 @@ _MAX_KEY = 8192
 @click.option("--key", metavar="KEYFILE", type=click.Path(path_type=Path), help="The private key.")
 @click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), help="Write it there. [default: standard output]")
 @click.option("--kind", type=click.Choice(["rules", "catalog"]), help="What FILE is. [default: by its keys]")
+@options.force
 @click.option("--new-key", metavar="KEYFILE", type=click.Path(path_type=Path), help="Make a private key, and print the public one.")
-def sign_(file: Path | None, key: Path | None, output: Path | None, kind: Kind | None, new_key: Path | None) -> None:
+def sign_(file: Path | None, key: Path | None, output: Path | None, kind: Kind | None, force: bool, new_key: Path | None) -> None:
     """Sign FILE, a rule file or a catalog with a `serial`, for proxies that have it by URL (amp_rules, amp_catalog). A signature that it
     has is replaced. Raise the serial with each version: proxies take no older one. A new key's public half,
     which is printed, goes into amp_trust. Examples:
@@ -39,6 +42,8 @@ def sign_(file: Path | None, key: Path | None, output: Path | None, kind: Kind |
         return click.echo(_make_key(new_key))
     if file is None or key is None:
         raise click.UsageError("found no FILE or no --key KEYFILE, expected both")
+    if output is not None:
+        refuse_to_replace(output, force or _is_signed(output))
     private = _read_key(key)
     signed = _signed(file, kind, private)
     if output is None:
@@ -46,6 +51,15 @@ def sign_(file: Path | None, key: Path | None, output: Path | None, kind: Kind |
     else:
         _write(output, signed)
     click.echo(f"signed by {public(private)}", err=True)
+
+
+def _is_signed(path: Path) -> bool:
+    """Whether an earlier version is there, which a new one may replace."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        start = stream.read(1024)
+    return content_of(start) != start
 
 
 def _signed(file: Path, kind: Kind | None, key: "Ed25519PrivateKey") -> bytes:

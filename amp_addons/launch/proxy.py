@@ -18,6 +18,7 @@ from mitmproxy import exceptions, options
 from mitmproxy.master import Master
 from mitmproxy.tools.dump import DumpMaster
 
+from amp_addons.core.text import did_you_mean
 from amp_addons.launch.beside import Orders, Ready
 
 SUITE = Path(__file__).resolve().parents[1] / "suite.py"
@@ -26,6 +27,10 @@ SUITE = Path(__file__).resolve().parents[1] / "suite.py"
 async def _tell(master: Master, out: int) -> None:
     """Say that the proxy listens, and where, unless something went wrong on the way there: then this ends it."""
     await master.addons.get("errorcheck").shutdown_if_errored()
+    for name in master.options.deferred:
+        sys.exit(
+            f"amp_addons: found the option {name}, expected one of mitmproxy's or the suite's.{did_you_mean(name, master.options.keys())}"
+        )
     servers = master.addons.get("proxyserver").servers
     ports = [address[1] for server in servers for address in server.listen_addrs[:1]]
     page = getattr(master, "web_url", None)

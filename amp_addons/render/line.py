@@ -140,7 +140,7 @@ class FlowLines:
             end.status,
             size(end.response_bytes),
             duration(end.duration_ms),
-            bad=end.outcome != "ok",
+            bad=end.outcome != "ok" or (flow.failed and request.known),  # of an unknown one that matters most
             model=(stream and stream.model) or request.model,
             remark=_remark(stream) if stream is not None else "",
             note=": ".join(notes),

@@ -28,7 +28,10 @@ class Credentials:
         try:
             self.value(credential, rule_file)
         except LookupError as error:
-            return str(error.args[0]), "an environment variable that is set and not empty where the proxy is started"
+            return (
+                str(error.args[0]),
+                "an environment variable that is set and not empty where the proxy is started (for trials: --placeholder-credentials)",
+            )
         except OSError as error:
             return (
                 f"the file {credential.file}, which cannot be read ({(error.strerror or str(error)).lower()})",

@@ -44,6 +44,13 @@ def wanting(want, thread=b"T-1", **options):
     return flow
 
 
+async def test_placeholders_that_cannot_come_back_are_spoken_of_once(suite, caplog):
+    for thread in (b"T-1", b"", b""):
+        flow = await ask(suite, wanting("hide", thread, content=b'{"messages":[{"role":"user","content":"%b"}]}' % SECRET.encode()))
+        assert SECRET.encode() not in flow.request.content
+        assert caplog.text.count("without a conversation") == (0 if thread else 1)
+
+
 def delta(text):
     return (
         b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"%b"}}\n\n' % text

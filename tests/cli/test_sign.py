@@ -88,3 +88,13 @@ def test_half_a_command_is_misuse(run, tmp_path, arguments, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.yaml").write_text(RULES)
     assert run("sign", *arguments)[0] == 2
+
+
+def test_an_earlier_version_is_replaced_and_nothing_else(run, key, tmp_path):
+    assert signed(run, key, tmp_path, RULES)[0] == 0
+    assert signed(run, key, tmp_path, RULES.replace("serial: 3", "serial: 4"))[0] == 0
+    assert b"serial: 4" in (tmp_path / "out.yaml").read_bytes()
+    (tmp_path / "out.yaml").write_text("mine")
+    code, err = signed(run, key, tmp_path, RULES)
+    assert code == 2 and "there already" in err and (tmp_path / "out.yaml").read_text() == "mine"
+    assert signed(run, key, tmp_path, RULES, "--force")[0] == 0

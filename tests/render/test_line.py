@@ -34,6 +34,7 @@ LINES = [
     (19, STREAM, "● anthropic     200"),
     (99, SMALL, "22:13:20  ● user.get              200    312 B    12 ms  GET  /api/user"),
     (99, UNKNOWN, "22:13:20  ? other                 200    312 B    12 ms  GET  registry.npmjs.org/@sourcegraph%2famp"),
+    (99, small_flow(end={"status": 404}), "22:13:20  ✗ user.get              404    312 B    12 ms  GET  /api/user"),
     (99, REFUSED, "22:13:20  ✗ user.get              ---      0 B    12 ms  GET  /api/user  ✗ failed: Connection refu…"),
     (59, REFUSED, "✗ user.get              ---      0 B    12 ms  ✗ failed: C…"),
     (19, REFUSED, "✗ user.get      ---"),
