@@ -33,6 +33,7 @@ class Tunnel:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._closed: set[str] = set()  # ids of clients whose connections go nowhere
+        self._passed: set[str] = set()  # ids of clients whose connections go by
         self._said: set[str] = set()
         self._only_known = False
 
@@ -52,6 +53,7 @@ class Tunnel:
         place = [address[0]] if address else []
         if self._only_known and not self._is_looked_into(client, [*names, *place], address[1] if address else 443):
             data.ignore_connection = True
+            self._passed.add(client.id)
             return self._tell_passed(client, names[0] if names else address[0] if address else "a host without a name")
         found = [passed_through(self._hub.rules, *self._exchange(name, client)) for name in names]
         # Every name that is given must be one to pass through: a tunnel to another host could bear this one's.
@@ -78,6 +80,11 @@ class Tunnel:
         if data.client.id in self._closed:
             data.server.error = "a rule of the local proxy would have to see what is in this connection"
 
+    def server_connect_error(self, data: ServerConnectionHookData) -> None:
+        """The client of a connection that goes by only sees it end, and there is no flow that would say why."""
+        if data.client.id in self._passed and data.server.address:
+            self._say(f"{data.server.address[0]} cannot be reached: {data.server.error}", logging.WARNING)
+
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         response = flow.response
         if response is None or response.status_code != 101 or response.headers.get("upgrade", "").lower() == "websocket":
@@ -88,6 +95,7 @@ class Tunnel:
 
     def client_disconnected(self, client: Client) -> None:
         self._closed.discard(client.id)
+        self._passed.discard(client.id)
 
     def _is_looked_into(self, client: Client, names: list[str], port: int) -> bool:
         """Whether one of the names is a host of the catalogs, or one that a rule may have to do with: none by URL opens a host."""
@@ -103,9 +111,7 @@ class Tunnel:
         FlowTrace(client.id, now, self._hub.publish).decided(
             now, [Applied(rule="amp_inspect", mode="enforce", action="passthrough", detail=detail)]
         )
-        if detail not in self._said and len(self._said) < 1000:
-            self._said.add(detail)
-            logger.info("amp_addons: %s.", scrub_text(detail))
+        self._say(detail, logging.INFO)
 
     def _close(self, client: Client, names: list[str], why: str) -> None:
         """Let the client's connections go nowhere, if a rule that enforces may concern any of the names."""
@@ -124,9 +130,12 @@ class Tunnel:
     def _tell(self, client: Client, rule: str, action: str, detail: str, level: int) -> None:
         now = time.time()
         FlowTrace(client.id, now, self._hub.publish).decided(now, [Applied(rule=rule, mode="enforce", action=action, detail=detail)])
-        if detail not in self._said and len(self._said) < 1000:
-            self._said.add(detail)
-            logger.log(level, "amp_addons: %s (rule %s).", scrub_text(detail), rule)
+        self._say(f"{detail} (rule {rule})", level)
+
+    def _say(self, sentence: str, level: int) -> None:
+        if sentence not in self._said and len(self._said) < 1000:
+            self._said.add(sentence)
+            logger.log(level, "amp_addons: %s.", scrub_text(sentence))
 
 
 def _ignored(host: str, port: int, sni: str | None) -> bool:

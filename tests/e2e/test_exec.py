@@ -180,6 +180,16 @@ def test_the_first_error_is_told_with_its_reason(home):
     assert done.stdout == "502" and re.search(r"^First error: .*(not known|resolution).*, GET https://nowhere", done.stderr, re.MULTILINE)
 
 
+def test_what_is_not_inspected_and_cannot_be_reached_is_in_the_log_with_the_reason(home):
+    with simulator() as amp:
+        env = {**environ(amp, home), "HTTPS_PROXY": ""}
+        command = [*EXEC, "--", "curl", "-s", "https://git.nowhere.invalid/"]
+        done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and "not inspected, because in no catalog" in done.stderr
+    log = Path(done.stderr.rpartition("what passed is in ")[2].strip()).read_text()
+    assert re.search(r"git.nowhere.invalid cannot be reached: .*(not known|resolution)", log)
+
+
 def test_who_may_not_write_to_the_package_needs_no_more_than_a_home(corp, home):
     """The whole folder of the project, its environment included, is read-only for the command."""
     mount = f"mount --bind '{ROOT}' '{ROOT}' && mount -o remount,bind,ro '{ROOT}' && ! touch '{ROOT}/x' 2>/dev/null && exec \"$@\""
