@@ -19,6 +19,9 @@ MAX_FLOW = 1024 * 1024 * 1024
 _DIGITS = 12
 """Digits of a length, as mitmproxy reads them."""
 
+_SMALL = 4096
+"""Bytes of a client's connection that is worth remembering; with a certificate of the client's it is larger."""
+
 FORMAT = 21
 """The version of the format that is read without conversion: that of mitmproxy 12."""
 
@@ -177,9 +180,8 @@ class _Client(NamedTuple):
     mode: str
 
 
-@lru_cache(maxsize=64)
 def _client(data: bytes) -> _Client:
-    """Of a client's connection. Most flows have theirs in common with others."""
+    """Of a client's connection."""
     found = _fields(data, 0, len(data) - 1) if data[-1] != 126 else {}
     peer = _value(data, *found["peername"]) if "peername" in found else None
     return _Client(
@@ -187,6 +189,10 @@ def _client(data: bytes) -> _Client:
         sni=_typed(_value(data, *found["sni"]), str, None) if "sni" in found else None,
         mode=str(_value(data, *found["proxy_mode"])) if "proxy_mode" in found else "regular",
     )
+
+
+_known_client = lru_cache(maxsize=64)(_client)
+"""The same for those that are small: most flows have theirs in common with others."""
 
 
 def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
@@ -199,7 +205,7 @@ def _http(data: bytes, fields: dict[str, _Place]) -> Captured:
 
     request = inside("request") or {}
     start, stop = fields["client_conn"]
-    client = _client(data[start : stop + 1])
+    client = (_known_client if stop - start < _SMALL else _client)(data[start : stop + 1])
     metadata = _value(data, *fields["metadata"]) if "metadata" in fields else {}
     error = inside("error")
     return Captured(
