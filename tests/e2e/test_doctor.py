@@ -152,7 +152,7 @@ def test_it_is_read_by_people(machine, port):
     text = "".join(lines)
     assert lines[0] == "This program\n" and lines[1].startswith("  ✓ Python 3.")
     assert "  ! HTTPS_PROXY leads to another proxy, 127.0.0.1:" in text
-    assert f'    → eval "$(amp-addons env --port {port})" leads to ours' in text
+    assert f'    → eval "$({PROGRAM} env --port {port})" leads to ours' in text
     assert "ampcode.com was not asked (--offline)" in text
     assert lines[-1].endswith(("warnings\n", "warning\n"))
     assert not any(key in text for key in KEYS.values()) and "\x1b" not in text
