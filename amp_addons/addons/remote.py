@@ -9,8 +9,7 @@ import logging
 import os
 import random
 import ssl
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import certifi
@@ -24,6 +23,7 @@ from amp_addons.addons.startup import refuse
 from amp_addons.core.rules.url import Origin
 from amp_addons.core.signature import Kind, PublicKey, parse_key
 from amp_addons.core.target import LOOPBACK
+from amp_addons.inthread import in_thread
 from amp_addons.launch.environment import UPSTREAM_AUTH, UPSTREAM_NO_PROXY, Chained, UnusableProxy, chained
 from amp_addons.launch.noproxy import leaves_out
 from amp_addons.launch.trust import system_roots
@@ -153,7 +153,10 @@ class Remote:
         return pause * random.uniform(1 - JITTER, 1 + JITTER)
 
     async def _look(self, key: tuple[Kind, str]) -> None:
-        looked = await in_thread(lambda: self._hub.remotes.look(*key))
+        try:
+            looked = await in_thread(self._hub.remotes.look, *key)
+        except Exception as error:
+            looked = Looked(problem=f"looking failed with {type(error).__name__}", failed=True)
         problem = looked.problem
         try:
             if looked.offered and (refused := await self._put_in_force()):
@@ -227,27 +230,6 @@ def _lines(path: str) -> list[str]:
 def _chained(mode: UpstreamMode) -> Chained:
     host, port = mode.address
     return Chained(mode.scheme, host, port, os.environ.get(UPSTREAM_AUTH) or None, os.environ.get(UPSTREAM_NO_PROXY, ""))
-
-
-async def in_thread(work: Callable[[], Looked]) -> Looked:
-    """In a thread of its own, for which nobody waits at the end: a server may take its time."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Looked] = loop.create_future()
-
-    def put(looked: Looked) -> None:
-        if not done.done():
-            done.set_result(looked)
-
-    def run() -> None:
-        try:
-            found = work()
-        except Exception as error:
-            found = Looked(problem=f"looking failed with {type(error).__name__}", failed=True)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(put, found)
-
-    threading.Thread(target=run, name="amp_addons remote", daemon=True).start()
-    return await done
 
 
 addons = script(__name__)

@@ -18,9 +18,10 @@ from amp_addons.core.target import LOOPBACK
 from amp_addons.doctor import authority, client, environment, log, network, settings, versions
 from amp_addons.doctor.environment import Shell
 from amp_addons.doctor.finding import Finding, attempted, broken, failure, skipped, warning
-from amp_addons.doctor.lend import Lent, Wanted, in_thread, lent
+from amp_addons.doctor.lend import Lent, Wanted, lent
 from amp_addons.doctor.port import Authority, Listener, listener
 from amp_addons.doctor.wire import Way
+from amp_addons.inthread import in_thread
 from amp_addons.launch import authority as ca
 from amp_addons.launch.beside import NotStarted
 from amp_addons.launch.environment import EXTRA_CA, PROXY, UnusableProxy, chained

@@ -5,13 +5,13 @@ It leaves nothing behind: where there is no certificate authority yet, it gets o
 
 import asyncio
 import tempfile
-import threading
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from amp_addons.core.target import LOOPBACK
+from amp_addons.inthread import in_thread
 from amp_addons.launch import authority
 from amp_addons.launch.beside import Beside, NotStarted, Orders
 from amp_addons.launch.environment import Chained, chained, configured_cas
@@ -72,26 +72,3 @@ def _plan(wanted: Wanted, folder: Path, upstream: Chained | None) -> Plan:
     bundle = folder / "upstream.pem"
     write_bundle(bundle, [(name, Path(file).expanduser()) for name, file in configured_cas(wanted.environ)])
     return Plan(wanted.amp_url, (), upstream, place, bundle, bundle, bundle, place != wanted.place)
-
-
-async def in_thread[T](function: Callable[..., T], *inputs: Any) -> T:
-    """What a function that waits returns. Its thread is left behind when this is cancelled, and does not keep the program from ending."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(set_it: Callable[[Any], None], value: Any) -> None:
-        if not future.done():
-            set_it(value)
-
-    def work() -> None:
-        try:
-            found = function(*inputs)
-        except Exception as error:
-            outcome: tuple[Callable[[Any], None], Any] = (future.set_exception, error)
-        else:
-            outcome = (future.set_result, found)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, *outcome)
-
-    threading.Thread(target=work, daemon=True).start()
-    return await future

@@ -1,6 +1,5 @@
 """A certificate authority that somebody issued, a company's say, in the place of this machine's own (THREATS 13)."""
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +7,7 @@ from tempfile import TemporaryDirectory
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from amp_addons.files import locked
+from amp_addons.files import locked, read_private
 from amp_addons.launch import authority
 from amp_addons.state import make_private
 
@@ -38,12 +37,10 @@ def use(file: Path, place: Path, hosts: Collection[str] | None) -> x509.Certific
 
 
 def _read(file: Path) -> tuple[bytes, bytes]:
-    with file.open("rb") as stream:
-        if os.name == "posix" and os.fstat(stream.fileno()).st_mode & 0o077:
-            raise Unusable(f"found that others may read {file}, which has a key in it: chmod 600 it")
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise Unusable(f"found more than {MAX_BYTES:,} bytes in {file}, expected a key and some certificates (PEM)")
+    try:
+        data = read_private(file, MAX_BYTES)
+    except OSError as error:
+        raise Unusable(f"found {file}, which cannot be taken ({error.strerror}), expected a key and some certificates (PEM)") from None
     try:
         key = serialization.load_pem_private_key(data, None)
         certificates = x509.load_pem_x509_certificates(data)

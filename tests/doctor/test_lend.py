@@ -1,11 +1,9 @@
-import asyncio
 import socket
-import threading
 
 import pytest
 from support.authority import HOSTS, made
 
-from amp_addons.doctor.lend import Wanted, in_thread, lent
+from amp_addons.doctor.lend import Wanted, lent
 from amp_addons.doctor.network import trusting
 from amp_addons.doctor.wire import Way, tunnelled
 from amp_addons.launch.beside import NotStarted
@@ -47,17 +45,3 @@ async def test_an_environment_that_run_would_refuse(tmp_path, environ, error):
     with pytest.raises(error):
         async with lent(wanted(tmp_path / "ca", environ)):
             pass
-
-
-async def test_in_thread():
-    assert await in_thread(lambda a, b: a + b, 1, 2) == 3
-    with pytest.raises(ZeroDivisionError):
-        await in_thread(lambda: 1 // 0)
-
-
-async def test_a_thread_that_hangs_is_left_behind():
-    go_on = threading.Event()
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.01):
-            await in_thread(go_on.wait, 10)
-    go_on.set()

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from e2e.test_admin import haproxy, serving, written
-from support.proxy import DEADLINE, Proxy, behind, body_of, free_port, post, read_all, until
+from support.proxy import DEADLINE, Proxy, behind, body_of, free_port, head_of, post, read_all, until
 
 from amp_addons.sim import simulator
 
@@ -76,11 +76,7 @@ class Fleet:
         """A connection of the client with this number to the service, through HAProxy."""
         with socket.create_connection(("127.0.0.1", self.port), DEADLINE, (f"127.0.0.{client + 1}", 0)) as plain:
             plain.sendall(b"CONNECT ampcode.com:443 HTTP/1.1\r\nHost: ampcode.com:443\r\n\r\n")
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                piece = plain.recv(1)
-                assert piece, f"closed after {head!r}"
-                head += piece
+            head = head_of(plain)
             assert b" 200 " in head.splitlines()[0], head
             with self.trust.wrap_socket(plain, server_hostname="ampcode.com") as sock:
                 yield sock

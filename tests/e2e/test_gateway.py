@@ -15,7 +15,7 @@ import pytest
 from e2e.runtimes import command as runtime_command
 from e2e.test_admin import haproxy, serving, written
 from e2e.test_protocols import post_h2
-from support.proxy import DEADLINE, Proxy, body_of, free_port, post, read_all, until
+from support.proxy import DEADLINE, Proxy, body_of, free_port, head_of, post, read_all, until
 
 from amp_addons.sim import simulator
 
@@ -82,11 +82,7 @@ class Gateway:
         """A tunnel that was made."""
         with self.tls() as sock:
             sock.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n".encode() + authorization() + b"\r\n")
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                piece = sock.recv(1)
-                assert piece, self.proxy.output
-                head += piece
+            head = head_of(sock, lambda: self.proxy.output)
             assert b" 200 " in head, head
             yield sock
 

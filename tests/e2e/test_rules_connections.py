@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from e2e.test_protocols import post_h2
-from support.proxy import DEADLINE, post, read_all, tunnel, until
+from support.proxy import DEADLINE, head_of, post, read_all, tunnel, until
 from support.world import KEY, rule_file, world
 
 pytestmark = pytest.mark.e2e
@@ -18,11 +18,7 @@ def connect(proxy, target):
     """A tunnel through the proxy, without TLS."""
     sock = socket.create_connection(("127.0.0.1", proxy.port), DEADLINE)
     sock.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        piece = sock.recv(1)
-        assert piece, head
-        head += piece
+    head_of(sock)
     return sock
 
 

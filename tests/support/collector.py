@@ -6,12 +6,14 @@ It says what it refused in `problems`; a test that leaves one there has failed. 
 import contextlib
 import math
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest, ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 
+from support.httpserver import Handler, Server, serving_in_a_thread
+
+PROTOBUF = "application/x-protobuf"
 KINDS = {"/v1/traces": (ExportTraceServiceRequest, ExportTraceServiceResponse)}
 KINDS["/v1/metrics"] = (ExportMetricsServiceRequest, ExportMetricsServiceResponse)
 
@@ -125,9 +127,7 @@ def _no_unknown(message):
                 _no_unknown(each)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Handler(Handler):
     def do_POST(self):
         collector = self.server.collector
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -139,12 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if manner == "well":
             status, answer = collector.take(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
-            return self._answer(status, answer)
+            return self.reply(status, answer, content_type=PROTOBUF)
         collector.requests.append(self.path)
         if manner == "500":
-            return self._answer(500, b"<h1>no</h1>", "text/html")
+            return self.reply(500, b"<h1>no</h1>", content_type="text/html")
         if manner == "garbage":
-            return self._answer(200, b"<html>welcome to the portal</html>", "text/html")
+            return self.reply(200, b"<html>welcome to the portal</html>", content_type="text/html")
         if manner == "endless":
             self.send_response(200)
             self.end_headers()
@@ -163,41 +163,18 @@ class _Handler(BaseHTTPRequestHandler):
             answer = ExportTraceServiceResponse()
             answer.partial_success.rejected_spans = 2
             answer.partial_success.error_message = "no"
-            return self._answer(200, answer.SerializeToString())
+            return self.reply(200, answer.SerializeToString(), content_type=PROTOBUF)
         if manner == "nonsense":
             self.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n")
             self.close_connection = True
         return None
 
-    def _answer(self, status, body, content_type="application/x-protobuf"):
-        self.send_response(status)
-        self.send_header("content-type", content_type)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, address):
-        pass  # a client that has gone
-
 
 @contextlib.contextmanager
 def collecting(manner="well"):
     collector = Collector(manner)
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+    with Server(("127.0.0.1", 0), _Handler) as server:
         server.collector = collector
         collector.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with serving_in_a_thread(server, collector.released):
             yield collector
-        finally:
-            collector.released.set()
-            server.shutdown()
-            thread.join()

@@ -150,15 +150,21 @@ def behind(sim):
     return ["--mode", f"upstream:{sim.proxy_url}", *trusting(sim)]
 
 
+def head_of(sock, problem=lambda: ""):
+    """The head of an answer, and nothing of what follows it. `problem`: what else is known when the connection is closed before."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        piece = sock.recv(1)
+        assert piece, f"the proxy closed the connection after {head!r}: {problem()}"
+        head += piece
+    return head
+
+
 def tunnel(proxy, host="ampcode.com", alpn=("http/1.1",)):
     """A TLS connection to `host` through the proxy, the proxy's CA trusted and names checked."""
     plain = socket.create_connection(("127.0.0.1", proxy.port), DEADLINE)
     plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        piece = plain.recv(1)
-        assert piece, f"the proxy closed the connection after {head!r}: {proxy.output}"
-        head += piece
+    head = head_of(plain, lambda: proxy.output)
     assert b" 200 " in head.splitlines()[0], head
     context = ssl.create_default_context(cafile=proxy.ca)
     context.set_alpn_protocols(list(alpn))

@@ -4,12 +4,12 @@ import contextlib
 import hashlib
 import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from amp_addons.core.signature import public, sign
 from amp_addons.sim.certificates import Authority
+from support.httpserver import Handler, Server, serving_in_a_thread
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\1" * 32)
 OTHER = Ed25519PrivateKey.from_private_bytes(b"\2" * 32)
@@ -46,9 +46,7 @@ class FileServer:
         return self.url(path)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Handler(Handler):
     def do_GET(self):
         server = self.server.files
         server.asked.append((self.path, self.headers.get("if-none-match")))
@@ -59,32 +57,32 @@ class _Handler(BaseHTTPRequestHandler):
     def _well(self, server, data):
         etag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
         if self.headers.get("if-none-match") == etag:
-            return self._answer(304, b"", etag=etag)
-        return self._answer(200, data, etag=etag)
+            return self.reply(304, b"", etag=etag)
+        return self.reply(200, data, etag=etag)
 
     def _untagged(self, server, data):
-        self._answer(200, data)
+        self.reply(200, data)
 
     def _missing(self, server, data):
-        self._answer(404, b"<h1>no</h1>")
+        self.reply(404, b"<h1>no</h1>")
 
     def _broken(self, server, data):
-        self._answer(500, b"<h1>no</h1>")
+        self.reply(500, b"<h1>no</h1>")
 
     def _portal(self, server, data):
-        self._answer(200, b"<html>welcome to the portal</html>")
+        self.reply(200, b"<html>welcome to the portal</html>")
 
     def _unchanged(self, server, data):
-        self._answer(304, b"")
+        self.reply(304, b"")
 
     def _elsewhere(self, server, data):
-        self._answer(302, b"", location=server.url("/other.yaml"))
+        self.reply(302, b"", location=server.url("/other.yaml"))
 
     def _packed(self, server, data):
-        self._answer(200, data, content_encoding="gzip")
+        self.reply(200, data, content_encoding="gzip")
 
     def _nothing(self, server, data):
-        self._answer(200, b"")
+        self.reply(200, b"")
 
     def _hangs(self, server, data):
         server.released.wait(60)
@@ -120,45 +118,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n")
         self.close_connection = True
 
-    def _answer(self, status, body, **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, address):
-        pass  # a client that has gone, or trusts nobody
-
 
 @contextlib.contextmanager
 def serving(folder=None, name="127.0.0.1"):
     """A server of files: over TLS where there is a folder for the certificates, whose authority is then ca.pem in it; the server's own is
     for `name`."""
     files = FileServer("https" if folder else "http")
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+    with Server(("127.0.0.1", 0), _Handler) as server:
         if folder:
             context = Authority(folder)._make_context(name)
             context.set_alpn_protocols(["http/1.1"])
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         server.files = files
         files.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
+        with serving_in_a_thread(server, files.released):
             yield files
-        finally:
-            files.released.set()
-            server.shutdown()
-            thread.join()
 
 
 def nowhere():
