@@ -23,12 +23,12 @@ from amp_addons.addons.connections import cut_server, is_with_proxy
 from amp_addons.addons.exchange import misdirected
 from amp_addons.addons.guard import enforcing
 from amp_addons.addons.hub import Hub
+from amp_addons.addons.once import Once
 from amp_addons.addons.route import answer_with
 from amp_addons.addons.startup import is_choice, refuse
 from amp_addons.core.answers.refusal import refuse as refusal
 from amp_addons.core.reach import Network, Reachable, own_network, why_not
 from amp_addons.core.rules.applied import Applied
-from amp_addons.core.scrub import scrub_text
 from amp_addons.core.target import host_key, is_address
 from amp_addons.core.trace import FlowTrace
 
@@ -40,9 +40,6 @@ MAX_UNWANTED = 64 * 1024
 
 MAX_PLACES = 200
 """Places that one connection of a client may have been let through to; the oldest is forgotten."""
-
-MAX_SAID = 1000
-"""Sentences about what was refused, each once."""
 
 NO_TLS = "This gateway is reached by TLS only: set HTTPS_PROXY=https://USER:PASSWORD@GATEWAY:PORT. Change a password that was sent without."
 
@@ -85,7 +82,7 @@ class Gateway:
         self._guests: dict[str, Guest] = {}
         self._asked: dict[str, Destination] = {}
         self._refused: dict[str, str] = {}
-        self._said: set[str] = set()
+        self._tell = Once(logger, "gateway: ", end="")
 
     def load(self, loader: addonmanager.Loader) -> None:
         loader.add_option("amp_gateway", str, "off", "on: serve clients of other machines: TLS, a password, and known destinations only.")
@@ -277,11 +274,6 @@ class Gateway:
             _note(trace, message)
         else:
             self._refused[flow.id] = message  # its trace begins when the request is whole
-
-    def _tell(self, sentence: str) -> None:
-        if sentence not in self._said and len(self._said) < MAX_SAID:
-            self._said.add(sentence)
-            logger.warning("amp_addons: gateway: %s", scrub_text(sentence))
 
     def _guest(self, client: Client) -> Guest:
         return self._guests.setdefault(client.id, Guest())

@@ -16,11 +16,11 @@ from mitmproxy.tls import ClientHelloData
 from amp_addons.addons import script
 from amp_addons.addons.connections import end_servers, is_with_proxy
 from amp_addons.addons.hub import Hub
+from amp_addons.addons.once import Once
 from amp_addons.addons.startup import is_choice
 from amp_addons.core.exchange import Exchange
 from amp_addons.core.rules.applied import Applied
 from amp_addons.core.rules.connection import concerned, passed_through
-from amp_addons.core.scrub import scrub_text
 from amp_addons.core.target import host_key, is_address
 from amp_addons.core.trace import FlowTrace
 
@@ -34,7 +34,7 @@ class Tunnel:
         self._hub = hub
         self._closed: set[str] = set()  # ids of clients whose connections go nowhere
         self._passed: set[str] = set()  # ids of clients whose connections go by
-        self._said: set[str] = set()
+        self._say = Once(logger)
         self._only_known = False
 
     def load(self, loader: addonmanager.Loader) -> None:
@@ -131,11 +131,6 @@ class Tunnel:
         now = time.time()
         FlowTrace(client.id, now, self._hub.publish).decided(now, [Applied(rule=rule, mode="enforce", action=action, detail=detail)])
         self._say(f"{detail} (rule {rule})", level)
-
-    def _say(self, sentence: str, level: int) -> None:
-        if sentence not in self._said and len(self._said) < 1000:
-            self._said.add(sentence)
-            logger.log(level, "amp_addons: %s.", scrub_text(sentence))
 
 
 def _ignored(host: str, port: int, sni: str | None) -> bool:
